@@ -1,0 +1,81 @@
+import { type Connection, openConnection, requestHead } from './connection.ts';
+import { callHeaders, type Era } from './eras.ts';
+import { echoCall, faultOf } from './echo-call.ts';
+import { closeSession, openSession } from './session.ts';
+
+export interface LoadOptions {
+  url: string;
+  era: Era;
+  connections: number;
+  /** `false` for a server that knows no sessions: the 2025 shape without the handshake. */
+  sessions?: boolean;
+}
+
+/** Clients that are connected, in the 2025 era each with a session of its own, and can be set to work. */
+export interface Load {
+  /** Calls without pause on every connection, and resolves when all that was asked is answered. */
+  run(until: Until): Promise<LoadResult>;
+  close(): Promise<void>;
+}
+
+export type Until = { ms: number } | { calls: number };
+
+export interface LoadResult {
+  calls: number;
+  seconds: number;
+  wrong: number;
+  /** The first few faults, in words. */
+  faults: string[];
+  /** Bytes of the last answer's body. */
+  answerBytes: number;
+}
+
+const keptFaults = 3;
+
+export async function openLoad({ url, era, connections, sessions = true }: LoadOptions): Promise<Load> {
+  const clients = await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const connection = await openConnection(url);
+      const session = era === '2025' && sessions ? await openSession(connection, url) : undefined;
+      return { connection, session, head: requestHead('POST', url, callHeaders(era, session)) };
+    }),
+  );
+  return {
+    run: (until) => run(clients, era, until),
+    async close() {
+      for (const { connection, session } of clients) {
+        if (session !== undefined) await closeSession(connection, url, session);
+        connection.close();
+      }
+    },
+  };
+}
+
+async function run(
+  clients: { connection: Connection; head: string }[],
+  era: Era,
+  until: Until,
+): Promise<LoadResult> {
+  const result: LoadResult = { calls: 0, seconds: 0, wrong: 0, faults: [], answerBytes: 0 };
+  const start = performance.now();
+  const deadline = 'ms' in until ? start + until.ms : Infinity;
+  const limit = 'calls' in until ? until.calls : Infinity;
+  let asked = 0;
+
+  const work = async ({ connection, head }: { connection: Connection; head: string }): Promise<void> => {
+    while (asked < limit && performance.now() < deadline) {
+      asked++;
+      const call = echoCall(era);
+      const answer = await connection.send(head, call.body);
+      const fault = faultOf(answer, call);
+      result.calls++;
+      result.answerBytes = Buffer.byteLength(answer.body);
+      if (fault === undefined) continue;
+      result.wrong++;
+      if (result.faults.length < keptFaults) result.faults.push(fault);
+    }
+  };
+  await Promise.all(clients.map(work));
+  result.seconds = (performance.now() - start) / 1000;
+  return result;
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  type McpHandlerRequestOptions,
+  type McpServer,
+  type Server,
+  WebStandardStreamableHTTPServerTransport as SessionTransport,
+} from '@modelcontextprotocol/server';
+import { listen } from './listen.ts';
+
+/**
+ * Both eras on one endpoint with what the SDK ships: 2026-07-28 per request, 2025 in sessions,
+ * routed as the SDK's documentation shows. `build` makes the server of one request or one session.
+ */
+export function listenWithSdk(build: () => Server | McpServer): Promise<string> {
+  const modern = createMcpHandler(build, { legacy: 'reject' });
+  const sessions = sessionHandler(build);
+  const fetch = async (request: Request, options?: McpHandlerRequestOptions): Promise<Response> =>
+    (await isLegacyRequest(request, options?.parsedBody))
+      ? sessions(request, options)
+      : modern.fetch(request, options);
+  const handle = toNodeHandler({ fetch });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the adapter's type does not allow for exactOptionalPropertyTypes
+  return listen((req, res) => void handle(req as Parameters<typeof handle>[0], res));
+}
+
+type Handler = (request: Request, options?: McpHandlerRequestOptions) => Promise<Response>;
+
+function sessionHandler(build: () => Server | McpServer): Handler {
+  const transports = new Map<string, SessionTransport>();
+  return async (request, options) => {
+    const id = request.headers.get('mcp-session-id');
+    if (id !== null) return transports.get(id)?.handleRequest(request, options) ?? notFound();
+    const transport = new SessionTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (session) => void transports.set(session, transport),
+      onsessionclosed: (session) => void transports.delete(session),
+    });
+    await build().connect(transport);
+    return transport.handleRequest(request, options);
+  };
+}
+
+function notFound(): Response {
+  const error = { code: -32001, message: 'Session not found' };
+  return Response.json({ jsonrpc: '2.0', id: null, error }, { status: 404 });
+}

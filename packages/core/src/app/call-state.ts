@@ -1,0 +1,169 @@
+import type { Target } from '../call.ts';
+import type { Timer } from '../clock.ts';
+import { CancelledError, TimeoutError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Logger, type LogFields, withFields } from '../logger.ts';
+import type { ClientDescription } from '../protocol/envelope.ts';
+import { metaOf } from '../protocol/envelope.ts';
+import type { RequestId } from '../protocol/json-rpc.ts';
+import type { InputRequest, JsonObject, LogLevel } from '../protocol/messages.ts';
+import { MetaKey } from '../protocol/meta.ts';
+import type { Revision } from '../protocol/revisions.ts';
+import type { Answers } from './request-state.ts';
+import type { AppCore } from './core.ts';
+
+export type SettleOutcome = 'answered' | 'cancelled';
+
+/** What all views of one call share. One per message. */
+export class CallState {
+  readonly core: AppCore;
+  readonly exchange: Exchange;
+  readonly method: string;
+  readonly requestId: RequestId | undefined;
+  readonly params: JsonObject;
+  readonly client: ClientDescription;
+  readonly protocolVersion: Revision;
+  readonly logLevel: LogLevel | undefined;
+  target: Target | undefined = undefined;
+  /** Why the call was given up, once it was. */
+  abortReason: unknown = undefined;
+  aborted = false;
+  settled = false;
+  /** Answers the client has brought, by key. */
+  answers: Answers = {};
+  /** Questions asked in this run that have no answer yet. */
+  questions: Map<string, InputRequest> | undefined = undefined;
+  /** Numbers questions that were asked without a key. */
+  unnamedQuestions = 0;
+  #id: string | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #onAbort: ((reason: unknown) => void)[] | undefined = undefined;
+  #onSettled: (() => void)[] | undefined = undefined;
+  #timer: Timer | undefined = undefined;
+  #timeoutMs = 0;
+  #log: Logger | undefined = undefined;
+
+  constructor(
+    core: AppCore,
+    exchange: Exchange,
+    message: { method: string; id?: RequestId; params?: JsonObject | undefined },
+    client: ClientDescription,
+    protocolVersion: Revision,
+    logLevel: LogLevel | undefined,
+  ) {
+    this.core = core;
+    this.exchange = exchange;
+    this.method = message.method;
+    this.requestId = message.id;
+    this.params = message.params ?? {};
+    this.client = client;
+    this.protocolVersion = protocolVersion;
+    this.logLevel = logLevel;
+  }
+
+  get id(): string {
+    return (this.#id ??= crypto.randomUUID());
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.aborted) this.#controller.abort(this.abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  get log(): Logger {
+    return (this.#log ??= withFields(this.core.logger, this.#logFields()));
+  }
+
+  annotate(fields: LogFields): void {
+    this.#log = withFields(this.log, fields);
+  }
+
+  /** Gives the call up. Does nothing once it has settled. */
+  abort(reason: unknown): void {
+    if (this.aborted || this.settled) return;
+    this.aborted = true;
+    this.abortReason = reason;
+    this.#controller?.abort(reason);
+    const listeners = this.#onAbort ?? [];
+    this.#onAbort = undefined;
+    for (const listener of listeners) listener(reason);
+  }
+
+  /** Calls `listener` when the call is given up. */
+  onAbort(listener: (reason: unknown) => void): () => void {
+    if (this.aborted) {
+      listener(this.abortReason);
+      return () => {};
+    }
+    const listeners = (this.#onAbort ??= []);
+    listeners.push(listener);
+    return () => {
+      const index = listeners.indexOf(listener);
+      if (index >= 0) listeners.splice(index, 1);
+    };
+  }
+
+  onSettled(listener: () => void): void {
+    if (this.settled) listener();
+    else (this.#onSettled ??= []).push(listener);
+  }
+
+  settle(): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.#timer?.cancel();
+    this.#onAbort = undefined;
+    for (const listener of this.#onSettled ?? []) {
+      try {
+        listener();
+      } catch (err) {
+        this.log.error({ err }, 'A listener for the end of a call failed.');
+      }
+    }
+  }
+
+  startTimeout(timeoutMs: number): void {
+    if (this.settled || timeoutMs === Infinity) return;
+    this.#timeoutMs = timeoutMs;
+    this.#timer = this.core.clock.after(timeoutMs, () =>
+      this.abort(new TimeoutError(this.target?.name ?? this.method, timeoutMs)),
+    );
+  }
+
+  /** Stops the clock while a person thinks. */
+  async withoutTimeout<T>(wait: () => Promise<T>): Promise<T> {
+    const timeoutMs = this.#timeoutMs;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    try {
+      return await wait();
+    } finally {
+      if (timeoutMs > 0 && this.#timer === undefined) this.startTimeout(timeoutMs);
+    }
+  }
+
+  /** The reason as an error that names what happened. */
+  abortError(): Error {
+    return this.abortReason instanceof Error ? this.abortReason : new CancelledError();
+  }
+
+  #logFields(): LogFields {
+    const { principal, tenant, session, transport } = this.exchange;
+    const traceparent = metaOf(this.params)?.[MetaKey.traceparent];
+    const traceId = typeof traceparent === 'string' ? /^[\da-f]{2}-([\da-f]{32})-/.exec(traceparent)?.[1] : undefined;
+    return {
+      callId: this.id,
+      method: this.method,
+      transport,
+      principal: principal.id,
+      ...(this.requestId !== undefined && { requestId: this.requestId }),
+      ...(this.target && { [this.target.kind]: this.target.name }),
+      ...(tenant !== undefined && { tenant }),
+      ...(session && { session: session.id }),
+      ...(traceId && { trace_id: traceId }),
+    };
+  }
+}

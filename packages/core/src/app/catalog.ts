@@ -1,0 +1,78 @@
+import { nameTaken, type DefinitionKind } from '../registry/registry.ts';
+import type { CompiledPrompt } from '../registry/prompt.ts';
+import type { CompiledResource } from '../registry/resource.ts';
+import type { CompiledTool } from '../registry/tool.ts';
+import type { AppCore } from './core.ts';
+import type { Layer } from './pipeline.ts';
+
+/** A definition as one app serves it: its public name, and the apps a call passes on its way. */
+export interface Entry<Compiled> {
+  readonly name: string;
+  readonly compiled: Compiled;
+  /** From the serving app down to the one that owns the definition. */
+  readonly path: readonly AppCore[];
+  /** Middleware of all apps on the path, for the method that runs the definition. */
+  readonly layers: readonly Layer[];
+}
+
+/** Everything an app serves, its own and mounted, ready for look-up. Made anew after each change. */
+export interface Catalog {
+  readonly tools: ReadonlyMap<string, Entry<CompiledTool>>;
+  readonly prompts: ReadonlyMap<string, Entry<CompiledPrompt>>;
+  /** By URI. */
+  readonly resources: ReadonlyMap<string, Entry<CompiledResource>>;
+  readonly templates: readonly Entry<CompiledResource>[];
+}
+
+/** @throws {DefinitionError} `NAME_TAKEN` when a mounted definition collides with another. */
+export function buildCatalog(root: AppCore): Catalog {
+  const tools = new Map<string, Entry<CompiledTool>>();
+  const prompts = new Map<string, Entry<CompiledPrompt>>();
+  const resources = new Map<string, Entry<CompiledResource>>();
+  const templates = new Map<string, Entry<CompiledResource>>();
+  collect([root], '');
+  return { tools, prompts, resources, templates: [...templates.values()] };
+
+  function collect(path: readonly AppCore[], prefix: string): void {
+    const app = path.at(-1)!;
+    const { registry } = app;
+    put('tool', tools, registry.tools, 'tools/call');
+    put('prompt', prompts, registry.prompts, 'prompts/get');
+    for (const [address, compiled] of registry.resources) {
+      const map = compiled.resource.template ? templates : resources;
+      putOne('resource', map, address, address, compiled, 'resources/read');
+    }
+    for (const mount of app.mounts) collect([...path, mount.child], prefix + mount.prefix);
+
+    function put<C>(kind: DefinitionKind, into: Map<string, Entry<C>>, from: ReadonlyMap<string, C>, method: string): void {
+      for (const [name, compiled] of from) putOne(kind, into, prefix + name, name, compiled, method);
+    }
+
+    function putOne<C>(
+      kind: DefinitionKind,
+      into: Map<string, Entry<C>>,
+      name: string,
+      ownName: string,
+      compiled: C,
+      method: string,
+    ): void {
+      if (!registry.isEnabled(kind, ownName)) return;
+      if (into.has(name)) throw nameTaken(kind, name);
+      into.set(name, { name, compiled, path, layers: path.flatMap((each) => each.layersFor(method)) });
+    }
+  }
+}
+
+/** The entry a URI belongs to, and the variables its template found. */
+export function findResource(
+  catalog: Catalog,
+  uri: string,
+): { entry: Entry<CompiledResource>; variables: Readonly<Record<string, string | string[]>> } | undefined {
+  const exact = catalog.resources.get(uri);
+  if (exact) return { entry: exact, variables: {} };
+  for (const entry of catalog.templates) {
+    const variables = entry.compiled.match(uri);
+    if (variables) return { entry, variables };
+  }
+  return undefined;
+}

@@ -1,0 +1,155 @@
+import type { Clock } from '../clock.ts';
+import { DefinitionError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { CacheHint, Implementation } from '../protocol/messages.ts';
+import type { MethodName } from '../call.ts';
+import { nameOf, Registry, type Definition, type DefinitionKind } from '../registry/registry.ts';
+import { buildCatalog, type Catalog } from './catalog.ts';
+import type { CallState } from './call-state.ts';
+import { AppEmitter } from './events.ts';
+import type { Extension } from './extension.ts';
+import { Hub, type Change } from './hub.ts';
+import type { Layer, LayerEntry } from './pipeline.ts';
+import type { RequestStateCodec } from './request-state.ts';
+
+/** The settings of an app, all filled in. */
+export interface CoreSettings {
+  readonly info: Implementation;
+  readonly instructions: string | undefined;
+  readonly pageSize: number;
+  readonly timeoutMs: number;
+  readonly inputTimeoutMs: number;
+  readonly cache: CacheHint;
+  readonly maxSubscriptions: number;
+}
+
+export interface Mount {
+  readonly prefix: string;
+  readonly child: AppCore;
+}
+
+/** The inside of an app: what dispatch and the method handlers work on. */
+export class AppCore {
+  readonly settings: CoreSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly requestState: RequestStateCodec;
+  readonly registry = new Registry();
+  readonly events: AppEmitter;
+  readonly hub: Hub;
+  readonly extensions = new Map<string, Extension>();
+  readonly mounts: Mount[] = [];
+  /** Calls that have not settled. */
+  readonly active = new Set<CallState>();
+  /** The same calls by the id a client can cancel them with. */
+  readonly cancellable = new Map<string, CallState>();
+  closing = false;
+  readonly #parents = new Set<AppCore>();
+  readonly #layers: LayerEntry[] = [];
+  #layersByMethod = new Map<string, readonly Layer[]>();
+  #catalog: Catalog | undefined;
+
+  constructor(settings: CoreSettings, clock: Clock, logger: Logger, requestState: RequestStateCodec) {
+    this.settings = settings;
+    this.clock = clock;
+    this.logger = logger;
+    this.requestState = requestState;
+    this.events = new AppEmitter(logger);
+    this.hub = new Hub(settings.maxSubscriptions);
+  }
+
+  get catalog(): Catalog {
+    return (this.#catalog ??= buildCatalog(this));
+  }
+
+  /** This app's own middleware for a method, outermost first. */
+  layersFor(method: string): readonly Layer[] {
+    let layers = this.#layersByMethod.get(method);
+    if (layers === undefined) {
+      layers = this.#layers.filter((entry) => entry.method === undefined || entry.method === method).map(({ layer }) => layer);
+      this.#layersByMethod.set(method, layers);
+    }
+    return layers;
+  }
+
+  use(method: MethodName | undefined, layer: Layer): void {
+    this.#layers.push({ method, layer });
+    this.#layersByMethod = new Map();
+    this.#invalidate();
+  }
+
+  add(definition: Definition): void {
+    this.registry.add(definition);
+    const name = nameOf(definition);
+    try {
+      this.#changed(definition.kind);
+    } catch (error) {
+      this.registry.remove(definition.kind, name);
+      this.#invalidate();
+      throw error;
+    }
+    if (definition.kind === 'tool') this.events.emit('toolAdded', { name });
+    else if (definition.kind === 'prompt') this.events.emit('promptAdded', { name });
+    else this.events.emit('resourceAdded', { address: name });
+  }
+
+  remove(kind: DefinitionKind, name: string): boolean {
+    if (!this.registry.remove(kind, name)) return false;
+    this.#changed(kind);
+    if (kind === 'tool') this.events.emit('toolRemoved', { name });
+    else if (kind === 'prompt') this.events.emit('promptRemoved', { name });
+    else this.events.emit('resourceRemoved', { address: name });
+    return true;
+  }
+
+  setEnabled(kind: DefinitionKind, name: string, enabled: boolean): boolean {
+    if (!this.registry.setEnabled(kind, name, enabled)) return false;
+    this.#changed(kind);
+    return true;
+  }
+
+  /** @throws {DefinitionError} `NAME_TAKEN` on a collision, `MOUNT_CYCLE` when the child already contains this app. */
+  mount(prefix: string, child: AppCore): void {
+    if (child.contains(this)) throw new DefinitionError('MOUNT_CYCLE', 'An app cannot be mounted inside itself.');
+    const mount = { prefix, child };
+    this.mounts.push(mount);
+    child.#parents.add(this);
+    this.#invalidate();
+    try {
+      this.#rebuild();
+    } catch (error) {
+      this.mounts.splice(this.mounts.indexOf(mount), 1);
+      if (!this.mounts.some((other) => other.child === child)) child.#parents.delete(this);
+      this.#invalidate();
+      throw error;
+    }
+    for (const kind of ['tools', 'prompts', 'resources'] as const) this.publish({ kind });
+  }
+
+  contains(app: AppCore): boolean {
+    return app === this || this.mounts.some(({ child }) => child.contains(app));
+  }
+
+  /** Tells the clients of this app and of all apps that mount it. */
+  publish(change: Change): void {
+    this.hub.publish(change);
+    for (const parent of this.#parents) parent.publish(change);
+  }
+
+  #changed(kind: DefinitionKind): void {
+    this.#invalidate();
+    // A name only collides where apps are mounted; a long list of plain adds needs no catalog in between.
+    if (this.#parents.size > 0 || this.mounts.length > 0) this.#rebuild();
+    this.publish({ kind: `${kind}s` });
+  }
+
+  #invalidate(): void {
+    this.#catalog = undefined;
+    for (const parent of this.#parents) parent.#invalidate();
+  }
+
+  #rebuild(): void {
+    this.#catalog = buildCatalog(this);
+    for (const parent of this.#parents) parent.#rebuild();
+  }
+}

@@ -1,0 +1,50 @@
+import { ToolyardError } from '../errors.ts';
+import type { CallView } from './call-view.ts';
+import type { AppCore } from './core.ts';
+import { pageOf } from './pages.ts';
+import { runLayers } from './pipeline.ts';
+
+/** How one list method gathers what an app and its mounted apps offer. */
+export interface ListSource<Item, Result> {
+  readonly method: string;
+  readonly field: keyof Result & string;
+  readonly keyOf: (item: Item) => string;
+  /** The items of one app alone, those the caller may see. */
+  readonly own: (core: AppCore) => readonly Item[] | Promise<readonly Item[]>;
+  /** The name of a mounted item; URIs stay. */
+  readonly rename?: (item: Item, prefix: string) => Item;
+}
+
+/** One page of an app's list. Mounted apps answer through their own middleware first. */
+export async function collectList<Item, Result>(
+  core: AppCore,
+  call: CallView,
+  source: ListSource<Item, Result>,
+): Promise<Result> {
+  const items = await gather(core, call, source);
+  const { page, nextCursor } = pageOf(items, source.keyOf, call.params['cursor'], core.settings.pageSize);
+  return { [source.field]: page, ...(nextCursor !== undefined && { nextCursor }) } as Result;
+}
+
+async function gather<Item, Result>(
+  core: AppCore,
+  call: CallView,
+  source: ListSource<Item, Result>,
+): Promise<readonly Item[]> {
+  const own = await source.own(core);
+  if (core.mounts.length === 0) return own;
+  const { rename = (item) => item } = source;
+  const mounted = await Promise.all(
+    core.mounts.map(async ({ prefix, child }) => {
+      const result = await runLayers(child.layersFor(source.method), call, async (inner) => ({
+        [source.field]: await gather(child, inner, source),
+      }));
+      const items = (result as Record<string, unknown> | undefined)?.[source.field];
+      if (!Array.isArray(items)) {
+        throw new ToolyardError('INVALID_RESULT', `Middleware answered ${source.method} without "${source.field}".`);
+      }
+      return (items as Item[]).map((item) => rename(item, prefix));
+    }),
+  );
+  return [...own, ...mounted.flat()];
+}

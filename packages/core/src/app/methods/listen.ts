@@ -1,0 +1,101 @@
+import { InvalidParamsError } from '../../errors.ts';
+import { isRecord } from '../../protocol/json-rpc.ts';
+import type { JsonObject, SubscriptionFilter } from '../../protocol/messages.ts';
+import { MetaKey } from '../../protocol/meta.ts';
+import { mayUse } from '../../principal.ts';
+import { capabilitiesOf } from '../capabilities.ts';
+import type { CallView } from '../call-view.ts';
+import { findResource } from '../catalog.ts';
+import type { AppCore } from '../core.ts';
+import { notificationOf, type Change } from '../hub.ts';
+import type { Method } from './method.ts';
+
+/** URIs one stream can ask for. */
+const MAX_URIS = 1000;
+
+/**
+ * Stays open until the client leaves or the app closes, which it tells with an empty result.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/subscriptions
+ */
+export const listen: Method = {
+  era: 'modern',
+  resolve: (core) => ({ timeoutMs: Infinity, run: (call) => stream(core, call) }),
+};
+
+async function stream(core: AppCore, call: CallView): Promise<JsonObject> {
+  const { state } = call;
+  const honored = honor(core, parseFilter(call.params['notifications']));
+  const stamp = { [MetaKey.subscriptionId]: call.requestId };
+  const end = { _meta: stamp };
+  const send = (method: string, params: JsonObject) =>
+    state.exchange.notify({ method, params: { ...params, _meta: stamp } });
+
+  if (Object.keys(honored).length === 0) {
+    send('notifications/subscriptions/acknowledged', { notifications: honored });
+    return end;
+  }
+  const uris = new Set(honored.resourceSubscriptions);
+  const stop = core.hub.listen((change) => {
+    if (!wants(honored, uris, change)) return;
+    if (change.kind === 'resource' && !maySee(core, call, change.uri)) return;
+    const { method, params } = notificationOf(change);
+    send(method, params ?? {});
+  });
+  try {
+    send('notifications/subscriptions/acknowledged', { notifications: honored });
+    await new Promise<void>((resolve, reject) => {
+      state.onAbort((reason) => (core.closing ? resolve() : reject(reason as Error)));
+      call.narrowedSignal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+  } finally {
+    stop();
+  }
+  return end;
+}
+
+function parseFilter(value: unknown): SubscriptionFilter {
+  if (!isRecord(value)) throw new InvalidParamsError('params.notifications must be an object.');
+  for (const flag of ['toolsListChanged', 'promptsListChanged', 'resourcesListChanged']) {
+    if (value[flag] !== undefined && typeof value[flag] !== 'boolean') {
+      throw new InvalidParamsError(`params.notifications.${flag} must be a boolean.`);
+    }
+  }
+  const uris = value['resourceSubscriptions'];
+  if (uris !== undefined && !(Array.isArray(uris) && uris.every((uri) => typeof uri === 'string'))) {
+    throw new InvalidParamsError('params.notifications.resourceSubscriptions must be a list of strings.');
+  }
+  if (uris && uris.length > MAX_URIS) {
+    throw new InvalidParamsError(`params.notifications.resourceSubscriptions can name ${MAX_URIS} resources.`);
+  }
+  return value as SubscriptionFilter;
+}
+
+/** The part of a filter that this app can serve; the acknowledgement names it. */
+function honor(core: AppCore, filter: SubscriptionFilter): SubscriptionFilter {
+  const { prompts, resources } = capabilitiesOf(core);
+  return {
+    ...(filter.toolsListChanged && { toolsListChanged: true }),
+    ...(filter.promptsListChanged && prompts && { promptsListChanged: true }),
+    ...(filter.resourcesListChanged && resources && { resourcesListChanged: true }),
+    ...(filter.resourceSubscriptions?.length && resources && { resourceSubscriptions: filter.resourceSubscriptions }),
+  };
+}
+
+function wants(filter: SubscriptionFilter, uris: ReadonlySet<string>, change: Change): boolean {
+  switch (change.kind) {
+    case 'tools':
+      return filter.toolsListChanged === true;
+    case 'prompts':
+      return filter.promptsListChanged === true;
+    case 'resources':
+      return filter.resourcesListChanged === true;
+    case 'resource':
+      return uris.has(change.uri);
+  }
+}
+
+function maySee(core: AppCore, call: CallView, uri: string): boolean {
+  const resource = findResource(core.catalog, uri)?.entry.compiled.resource;
+  return resource === undefined || mayUse(resource.access, call.principal);
+}

@@ -1,0 +1,25 @@
+import type { Target } from '../../call.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
+import type { Era } from '../../protocol/revisions.ts';
+import type { CallState } from '../call-state.ts';
+import type { CallView } from '../call-view.ts';
+import type { AppCore } from '../core.ts';
+import type { Layer } from '../pipeline.ts';
+
+/** What a request turned out to be about. */
+export interface Resolution {
+  readonly target?: Target | undefined;
+  readonly layers?: readonly Layer[] | undefined;
+  /** `Infinity` for none. Default: the app's. */
+  readonly timeoutMs?: number | undefined;
+  /** Innermost step: checks params, runs the handler, gives the result. Errors are thrown. */
+  readonly run: (call: CallView) => Promise<unknown>;
+}
+
+/** How one method of the protocol is served. */
+export interface Method {
+  /** Served to clients of one era only. Default: both. */
+  readonly era?: Era;
+  /** Finds the target, before the first middleware. Never throws: what is wrong is thrown by `run`. */
+  readonly resolve: (core: AppCore, params: JsonObject, state: CallState) => Resolution;
+}

@@ -1,0 +1,121 @@
+import { InvalidParamsError, LimitExceededError, NotFoundError } from '../../errors.ts';
+import { isRecord } from '../../protocol/json-rpc.ts';
+import type {
+  ListResourcesResult,
+  ListResourceTemplatesResult,
+  ReadResourceResult,
+  ResourceContents,
+  ResourceDescription,
+  ResourceTemplateDescription,
+} from '../../protocol/messages.ts';
+import { mayUse } from '../../principal.ts';
+import type { Resource } from '../../registry/resource.ts';
+import { toBase64 } from '../../results.ts';
+import { enforceAccess } from '../access.ts';
+import type { CallView } from '../call-view.ts';
+import { findResource } from '../catalog.ts';
+import type { AppCore } from '../core.ts';
+import { collectList } from '../lists.ts';
+import { orAbort, runHandler } from '../run-handler.ts';
+import type { Method } from './method.ts';
+
+/** URIs one legacy session can subscribe to. */
+const MAX_SUBSCRIPTIONS = 1000;
+
+export const listResources: Method = {
+  resolve: (core) => ({
+    run: (call) =>
+      collectList<ResourceDescription, ListResourcesResult>(core, call, {
+        method: 'resources/list',
+        field: 'resources',
+        keyOf: ({ uri }) => uri,
+        own: async (app) => {
+          const lists = visible(app, call).map(({ resource, description }) =>
+            resource.template ? orAbort(call, async () => (await resource.list?.(call)) ?? []) : [description],
+          );
+          return (await Promise.all(lists)).flat();
+        },
+      }),
+  }),
+};
+
+export const listTemplates: Method = {
+  resolve: (core) => ({
+    run: (call) =>
+      collectList<ResourceTemplateDescription, ListResourceTemplatesResult>(core, call, {
+        method: 'resources/templates/list',
+        field: 'resourceTemplates',
+        keyOf: ({ uriTemplate }) => uriTemplate,
+        own: (app) =>
+          visible(app, call)
+            .filter(({ resource }) => resource.template)
+            .map(({ templateDescription }) => templateDescription),
+      }),
+  }),
+};
+
+export const readResource: Method = {
+  resolve(core, { uri }) {
+    const found = typeof uri === 'string' ? findResource(core.catalog, uri) : undefined;
+    if (typeof uri !== 'string' || !found) {
+      return {
+        async run() {
+          throw typeof uri === 'string' ? new NotFoundError('resource', uri) : uriMissing();
+        },
+      };
+    }
+    const { entry, variables } = found;
+    const { resource } = entry.compiled;
+    return {
+      target: { kind: 'resource', name: uri, definition: resource },
+      layers: entry.layers,
+      timeoutMs: resource.timeoutMs,
+      async run(call) {
+        enforceAccess(resource.access, call.principal, 'resource', uri);
+        return runHandler<ReadResourceResult>(
+          call,
+          () => resource.read(variables, call),
+          (value) => ({ contents: toContents(value, uri, resource), ...resource.cache }),
+        );
+      },
+    };
+  },
+};
+
+export const subscribe: Method = { era: 'legacy', resolve: (core) => ({ run: (call) => setSubscribed(core, call, true) }) };
+export const unsubscribe: Method = { era: 'legacy', resolve: (core) => ({ run: (call) => setSubscribed(core, call, false) }) };
+
+async function setSubscribed(core: AppCore, call: CallView, wanted: boolean): Promise<object> {
+  const { uri } = call.params;
+  if (typeof uri !== 'string') throw uriMissing();
+  const resource = findResource(core.catalog, uri)?.entry.compiled.resource;
+  if (!resource) throw new NotFoundError('resource', uri);
+  enforceAccess(resource.access, call.principal, 'resource', uri);
+  const { session } = call.state.exchange;
+  if (!session?.record) throw new InvalidParamsError('Subscriptions need a session.');
+  const others = session.record.subscriptions.filter((subscribed) => subscribed !== uri);
+  if (wanted && others.length >= MAX_SUBSCRIPTIONS) {
+    throw new LimitExceededError(`A session can subscribe to ${MAX_SUBSCRIPTIONS} resources.`);
+  }
+  await session.update({ ...session.record, subscriptions: wanted ? [...others, uri] : others });
+  return {};
+}
+
+function visible(app: AppCore, call: CallView) {
+  return [...app.registry.resources.values()].filter(
+    ({ resource }) => app.registry.isEnabled('resource', resource.address) && mayUse(resource.access, call.principal),
+  );
+}
+
+function toContents(value: unknown, uri: string, { mimeType }: Resource): ResourceContents[] {
+  if (Array.isArray(value)) return value as ResourceContents[];
+  if (typeof value === 'string') return [{ uri, mimeType: mimeType ?? 'text/plain', text: value }];
+  if (value instanceof Uint8Array) {
+    return [{ uri, mimeType: mimeType ?? 'application/octet-stream', blob: toBase64(value) }];
+  }
+  return isRecord(value) ? [{ uri, ...(mimeType !== undefined && { mimeType }), ...value }] : [];
+}
+
+function uriMissing(): InvalidParamsError {
+  return new InvalidParamsError('params.uri must be a string.');
+}

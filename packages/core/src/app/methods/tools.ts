@@ -1,0 +1,114 @@
+import { InvalidParamsError, NotFoundError, ProtocolError, ToolError, ToolyardError } from '../../errors.ts';
+import { checkParameterHeaders } from '../../protocol/headers.ts';
+import { isRecord } from '../../protocol/json-rpc.ts';
+import type { CallToolResult, InputRequiredResult, ListToolsResult, ToolDescription } from '../../protocol/messages.ts';
+import { mayUse } from '../../principal.ts';
+import { describeIssues } from '../../registry/schema.ts';
+import type { CompiledTool } from '../../registry/tool.ts';
+import { isContentBlock, isFullResult, text } from '../../results.ts';
+import { enforceAccess } from '../access.ts';
+import type { CallView } from '../call-view.ts';
+import type { Entry } from '../catalog.ts';
+import { collectList } from '../lists.ts';
+import { runHandler } from '../run-handler.ts';
+import { traceToolCall } from '../tool-channel.ts';
+import type { Method } from './method.ts';
+
+export const listTools: Method = {
+  resolve: (core) => ({
+    run: (call) =>
+      collectList<ToolDescription, ListToolsResult>(core, call, {
+        method: 'tools/list',
+        field: 'tools',
+        keyOf: ({ name }) => name,
+        own: ({ registry }) =>
+          [...registry.tools.values()]
+            .filter(({ tool }) => registry.isEnabled('tool', tool.name) && mayUse(tool.access, call.principal))
+            .map(({ description }) => description),
+        rename: (tool, prefix) => ({ ...tool, name: prefix + tool.name }),
+      }),
+  }),
+};
+
+export const callTool: Method = {
+  resolve(core, { name }) {
+    const entry = typeof name === 'string' ? core.catalog.tools.get(name) : undefined;
+    if (entry === undefined) {
+      return {
+        async run() {
+          if (typeof name !== 'string') throw new InvalidParamsError('params.name must be a string.');
+          throw new NotFoundError('tool', name);
+        },
+      };
+    }
+    const { tool } = entry.compiled;
+    return {
+      target: { kind: 'tool', name: entry.name, definition: tool },
+      layers: entry.layers,
+      timeoutMs: tool.timeoutMs,
+      run: (call) => runTool(call, entry),
+    };
+  },
+};
+
+async function runTool(
+  call: CallView,
+  { name, compiled }: Entry<CompiledTool>,
+): Promise<CallToolResult | InputRequiredResult> {
+  const { tool, input, headerParameters } = compiled;
+  enforceAccess(tool.access, call.principal, 'tool', name);
+  const args = call.params['arguments'] ?? {};
+  if (!isRecord(args)) throw new InvalidParamsError('params.arguments must be an object.');
+  const { header } = call.state.exchange;
+  if (header && call.era === 'modern' && headerParameters.length > 0) {
+    const mismatch = checkParameterHeaders(headerParameters, args, header);
+    if (mismatch) throw new ProtocolError(mismatch.code, mismatch.message, { code: 'HEADER_MISMATCH', data: mismatch.data });
+  }
+  const checked = input ? await input.validate(args) : { value: {} };
+  if (checked.issues) {
+    throw new ToolError('INVALID_ARGUMENTS', `Invalid arguments for ${name}: ${describeIssues(checked.issues)}`, {
+      data: { issues: checked.issues },
+    });
+  }
+  return runHandler(
+    call,
+    () => traceToolCall(call, () => tool.run(checked.value, call)),
+    (value) => toToolResult(compiled, value),
+  );
+}
+
+async function toToolResult(compiled: CompiledTool, value: unknown): Promise<CallToolResult> {
+  if (isFullResult(value)) {
+    const { content, structuredContent, isError, _meta } = value;
+    const structured =
+      structuredContent === undefined || isError ? structuredContent : await checkOutput(compiled, structuredContent);
+    return {
+      content: content ?? (structured === undefined ? [] : [text(JSON.stringify(structured))]),
+      ...(structured !== undefined && { structuredContent: structured }),
+      ...(isError && { isError }),
+      ...(_meta && { _meta }),
+    };
+  }
+  if (compiled.output) return structuredResult(await checkOutput(compiled, value));
+  if (value === undefined || value === null) return { content: [] };
+  if (typeof value === 'string') return { content: [text(value)] };
+  if (isContentBlock(value)) return { content: [value] };
+  if (Array.isArray(value) && value.length > 0 && value.every(isContentBlock)) return { content: value };
+  return structuredResult(value);
+}
+
+function structuredResult(value: unknown): CallToolResult {
+  const json = JSON.stringify(value) as string | undefined;
+  if (json === undefined) throw new ToolyardError('INVALID_OUTPUT', 'The handler returned something that is not JSON.');
+  return { content: [text(json)], structuredContent: value };
+}
+
+async function checkOutput({ tool, output }: CompiledTool, value: unknown): Promise<unknown> {
+  if (!output) return value;
+  const checked = await output.validate(value);
+  if (!checked.issues) return checked.value;
+  throw new ToolyardError(
+    'INVALID_OUTPUT',
+    `Tool "${tool.name}" returned what its output schema forbids: ${describeIssues(checked.issues)}`,
+  );
+}

@@ -1,0 +1,52 @@
+import type { Changes, MethodName } from '../call.ts';
+import { ToolyardError } from '../errors.ts';
+import type { CallView } from './call-view.ts';
+
+/** Middleware with its types erased, as the pipeline runs it. */
+export type Layer = (call: CallView, next: (changes?: Changes) => Promise<unknown>) => unknown;
+
+/** One `use()`: a layer and the method it is for, `undefined` for all. */
+export interface LayerEntry {
+  readonly method: MethodName | undefined;
+  readonly layer: Layer;
+}
+
+/**
+ * Runs a call through layers, first in the list outermost, to `innermost`.
+ *
+ * @throws {ToolyardError} `NEXT_CALLED_TWICE` when a layer continues again although it has not failed.
+ */
+export function runLayers(
+  layers: readonly Layer[],
+  call: CallView,
+  innermost: (call: CallView) => Promise<unknown>,
+): Promise<unknown> {
+  return layers.length === 0 ? innermost(call) : enter(layers, 0, call, innermost);
+}
+
+async function enter(
+  layers: readonly Layer[],
+  index: number,
+  call: CallView,
+  innermost: (call: CallView) => Promise<unknown>,
+): Promise<unknown> {
+  const layer = layers[index];
+  if (layer === undefined) return innermost(call);
+  let mayContinue = true;
+  return layer(call, (changes) => {
+    if (!mayContinue) return Promise.reject(calledTwice(layer));
+    mayContinue = false;
+    const inner = enter(layers, index + 1, changes === undefined ? call : call.with(changes), innermost);
+    return inner.catch((error: unknown) => {
+      mayContinue = true;
+      throw error;
+    });
+  });
+}
+
+function calledTwice(layer: Layer): ToolyardError {
+  return new ToolyardError(
+    'NEXT_CALLED_TWICE',
+    `The middleware "${layer.name || 'anonymous'}" called next() again although the first has not failed.`,
+  );
+}

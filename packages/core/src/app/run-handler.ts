@@ -1,0 +1,53 @@
+import type { CallView } from './call-view.ts';
+import { InputRequired, inputRequiredResult, restoreAnswers } from './input.ts';
+
+/**
+ * Runs a handler so that it cannot hang its call: when the call is given up this rejects at once, and whatever the
+ * handler brings later is dropped.
+ */
+export function orAbort<T>(call: CallView, run: () => T | Promise<T>): T | Promise<T> {
+  const { state, narrowedSignal } = call;
+  if (state.aborted) throw state.abortError();
+  narrowedSignal?.throwIfAborted();
+  const running = run();
+  if (!(running instanceof Promise)) return running;
+  return new Promise<T>((resolve, reject) => {
+    const detach = state.onAbort(() => reject(state.abortError()));
+    const onNarrowedAbort = () => reject(narrowedSignal?.reason as Error);
+    narrowedSignal?.addEventListener('abort', onNarrowedAbort, { once: true });
+    const release = () => {
+      detach();
+      narrowedSignal?.removeEventListener('abort', onNarrowedAbort);
+    };
+    running.then(
+      (value) => {
+        release();
+        resolve(value);
+      },
+      (error: unknown) => {
+        release();
+        reject(error as Error);
+      },
+    );
+  });
+}
+
+/** {@link orAbort} for handlers that may ask for input: an open question becomes an `input_required` result. */
+export async function runHandler<T extends object>(
+  call: CallView,
+  run: () => unknown,
+  toResult: (value: unknown) => T | Promise<T>,
+) {
+  const { state } = call;
+  await restoreAnswers(call);
+  try {
+    const value = await orAbort(call, run);
+    if (!state.questions) return await toResult(value);
+  } catch (error) {
+    if (!(error instanceof InputRequired) && !state.questions) throw error;
+    if (state.aborted) throw error;
+  }
+  const result = await inputRequiredResult(call);
+  state.core.events.emit('inputRequired', { call, keys: [...state.questions!.keys()] });
+  return result;
+}

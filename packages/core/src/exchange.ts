@@ -1,0 +1,49 @@
+import type { ClientDescription } from './protocol/envelope.ts';
+import type { HeaderReader } from './protocol/headers.ts';
+import type { JsonObject, LogLevel, ServerNotification, ServerRequest } from './protocol/messages.ts';
+import type { Era, Revision } from './protocol/revisions.ts';
+import type { Principal } from './principal.ts';
+
+/** What a transport knows of one message, and the ways back to the client while it is being answered. */
+export interface Exchange {
+  /** `memory`, `stdio`, `http`, or a name of your own. */
+  readonly transport: string;
+  readonly era: Era;
+  /** Modern: set once the envelope was read (`readEnvelope`); otherwise dispatch reads it. Legacy: without a session. */
+  readonly protocolVersion?: Revision | undefined;
+  readonly client?: ClientDescription | undefined;
+  /** Modern: the client wants log messages of this severity and above. */
+  readonly logLevel?: LogLevel | undefined;
+  readonly principal: Principal;
+  readonly tenant?: string | undefined;
+  /** Legacy: what `initialize` established. */
+  readonly session?: Session | undefined;
+  /** Where request ids are unique: a connection, a session. Needed for `notifications/cancelled`. */
+  readonly scope?: string | undefined;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+  /** HTTP: reads a request header, for tools that declare `headers`. */
+  readonly header?: HeaderReader | undefined;
+  /** Sends a notification that belongs to this message. */
+  notify(notification: ServerNotification): void;
+  /** Asks the client, where the connection allows it; rejects when the client answers with an error. */
+  request?(request: ServerRequest, signal: AbortSignal): Promise<JsonObject>;
+}
+
+/** What a legacy client and the server agreed on: plain data that any node can continue from. */
+export interface SessionRecord {
+  readonly protocolVersion: Revision;
+  readonly client: ClientDescription;
+  /** Set by `logging/setLevel`. */
+  readonly logLevel?: LogLevel | undefined;
+  /** URIs subscribed to with `resources/subscribe`. */
+  readonly subscriptions: readonly string[];
+}
+
+/** A session as dispatch sees it. The transport stores the record. */
+export interface Session {
+  readonly id: string;
+  /** `undefined` until `initialize` was answered. */
+  readonly record: SessionRecord | undefined;
+  update(record: SessionRecord): void | Promise<void>;
+}

@@ -1,0 +1,83 @@
+export {
+  App,
+  createApp,
+  type AppOptions,
+  type Listing,
+  type Mountable,
+  type Reference,
+  type Subscriber,
+} from './app/app.ts';
+export type { AppEvents, AppListener } from './app/events.ts';
+export { defineMethod, type Extension, type ExtensionMethod } from './app/extension.ts';
+export type { CallOptions } from './app/in-process.ts';
+export { definePlugin, type Plugin } from './app/plugin.ts';
+export type {
+  Call,
+  CallOf,
+  Changes,
+  InputAnswer,
+  InputSpec,
+  MethodMiddleware,
+  MethodName,
+  Middleware,
+  Next,
+  NoContext,
+  ParamsOf,
+  Progress,
+  ResultOf,
+  Target,
+} from './call.ts';
+export { systemClock, type Clock, type TimeoutHandle, type Timer } from './clock.ts';
+export {
+  AccessDeniedError,
+  CancelledError,
+  DefinitionError,
+  InvalidOptionError,
+  InvalidParamsError,
+  isProtocolError,
+  isToolError,
+  LimitExceededError,
+  MethodNotFoundError,
+  MissingCapabilityError,
+  NotFoundError,
+  ProtocolError,
+  TimeoutError,
+  ToolError,
+  ToolyardError,
+} from './errors.ts';
+export type { Exchange, Session, SessionRecord } from './exchange.ts';
+export { silentLogger, type Logger, type LogFields } from './logger.ts';
+export { anonymous, local, principalKey, type Access, type Principal } from './principal.ts';
+export { definePrompt, type Prompt, type Prompted, type PromptOptions } from './registry/prompt.ts';
+export type { Definition, DefinitionKind } from './registry/registry.ts';
+export {
+  defineResource,
+  type Completer,
+  type Readable,
+  type Resource,
+  type StaticResourceOptions,
+  type TemplateResourceOptions,
+  type TemplateVariables,
+} from './registry/resource.ts';
+export { jsonSchema, type Schema, type SchemaInput, type SchemaIssue, type SchemaOutput } from './registry/schema.ts';
+export {
+  defineTool,
+  type EmptySchema,
+  type ErrorContract,
+  type InferInput,
+  type InferOutput,
+  type Tool,
+  type ToolOptionsWithOutput,
+  type ToolOptionsWithoutOutput,
+} from './registry/tool.ts';
+export {
+  audio,
+  embeddedResource,
+  image,
+  resourceLink,
+  result,
+  text,
+  type ContentOptions,
+  type FullResult,
+} from './results.ts';
+export type { Store, StoreWriteOptions } from './store.ts';

@@ -1,0 +1,128 @@
+import { ErrorCode } from './error-codes.ts';
+import { isRecord, type JsonRpcError } from './json-rpc.ts';
+import type { ClientCapabilities, Implementation, LogLevel } from './messages.ts';
+import { MetaKey } from './meta.ts';
+import { isModernVersion, MODERN_REVISIONS, type Era, type Revision } from './revisions.ts';
+
+/** What a client tells about itself. */
+export interface ClientDescription {
+  readonly info?: Implementation | undefined;
+  readonly capabilities: ClientCapabilities;
+}
+
+/** What each request of the 2026 era carries in `params._meta`. */
+export interface Envelope {
+  readonly protocolVersion: Revision;
+  readonly client: ClientDescription;
+  readonly logLevel?: LogLevel | undefined;
+}
+
+export type EnvelopeReading = { envelope: Envelope } | { error: JsonRpcError };
+
+const LOG_LEVELS: readonly string[] = [
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+] satisfies LogLevel[];
+
+export function isLogLevel(value: unknown): value is LogLevel {
+  return typeof value === 'string' && LOG_LEVELS.includes(value);
+}
+
+/** Whether a message of severity `level` passes a client's `minimum`. */
+export function passesLogLevel(level: LogLevel, minimum: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(minimum);
+}
+
+/**
+ * The era a message belongs to, from its body alone: one that names a version in `_meta` is modern, all others are
+ * legacy. `initialize` stays legacy unless its envelope names a modern revision.
+ */
+export function eraOf(message: { method?: unknown; params?: unknown }): Era {
+  const meta = metaOf(message.params);
+  if (meta === undefined || !(MetaKey.protocolVersion in meta)) return 'legacy';
+  if (message.method !== 'initialize') return 'modern';
+  const version = meta[MetaKey.protocolVersion];
+  return typeof version === 'string' && isModernVersion(version) ? 'modern' : 'legacy';
+}
+
+/** The version a message claims in `_meta`, whether or not it is served. */
+export function claimedVersion(params: unknown): string | undefined {
+  const version = metaOf(params)?.[MetaKey.protocolVersion];
+  return typeof version === 'string' ? version : undefined;
+}
+
+/**
+ * Reads and checks the envelope of a modern request.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
+ */
+export function readEnvelope(params: unknown): EnvelopeReading {
+  const meta = metaOf(params);
+  if (meta === undefined) return invalid('_meta', 'missing');
+  const version = meta[MetaKey.protocolVersion];
+  if (version === undefined) return invalid(MetaKey.protocolVersion, 'missing');
+  const capabilities = meta[MetaKey.clientCapabilities];
+  if (capabilities === undefined) return invalid(MetaKey.clientCapabilities, 'missing');
+  if (typeof version !== 'string') return invalid(MetaKey.protocolVersion, 'must be a string');
+  if (!areCapabilities(capabilities)) return invalid(MetaKey.clientCapabilities, 'must be an object of objects');
+  const info = meta[MetaKey.clientInfo];
+  if (info !== undefined && !isImplementation(info)) {
+    return invalid(MetaKey.clientInfo, 'must be an object with the strings name and version');
+  }
+  const logLevel = meta[MetaKey.logLevel];
+  if (logLevel !== undefined && !isLogLevel(logLevel)) {
+    return invalid(MetaKey.logLevel, `must be one of ${LOG_LEVELS.join(', ')}`);
+  }
+  const progressToken = meta[MetaKey.progressToken];
+  if (progressToken !== undefined && typeof progressToken !== 'string' && !Number.isInteger(progressToken)) {
+    return invalid(MetaKey.progressToken, 'must be a string or an integer');
+  }
+  const served = MODERN_REVISIONS.find((revision) => revision === version);
+  if (served === undefined) return { error: unsupportedVersion(version) };
+  return { envelope: { protocolVersion: served, client: { info, capabilities }, logLevel } };
+}
+
+/** The error for a version that is not served; its data lets the client choose another. */
+export function unsupportedVersion(requested: string): JsonRpcError {
+  return {
+    code: ErrorCode.unsupportedProtocolVersion,
+    message: `Unsupported protocol version: ${requested}`,
+    data: { supported: [...MODERN_REVISIONS], requested },
+  };
+}
+
+/** The `_meta` object of a message's params. */
+export function metaOf(params: unknown): Record<string, unknown> | undefined {
+  if (!isRecord(params)) return undefined;
+  const meta = params['_meta'];
+  return isRecord(meta) ? meta : undefined;
+}
+
+export function isImplementation(value: unknown): value is Implementation {
+  return isRecord(value) && typeof value['name'] === 'string' && typeof value['version'] === 'string';
+}
+
+export function areCapabilities(value: unknown): value is ClientCapabilities {
+  if (!isRecord(value)) return false;
+  for (const key of ['experimental', 'sampling', 'elicitation', 'roots', 'extensions']) {
+    const capability = value[key];
+    if (capability !== undefined && !isRecord(capability)) return false;
+  }
+  return true;
+}
+
+function invalid(key: string, problem: string): { error: JsonRpcError } {
+  return {
+    error: {
+      code: ErrorCode.invalidParams,
+      message: `Invalid _meta envelope for protocol revision 2026-07-28: ${key}: ${problem}`,
+      data: { envelope: { key, problem } },
+    },
+  };
+}

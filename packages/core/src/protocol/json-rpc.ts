@@ -1,0 +1,72 @@
+/** The id of a JSON-RPC request. */
+export type RequestId = string | number;
+
+export interface JsonRpcRequest {
+  readonly jsonrpc: '2.0';
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params?: Record<string, unknown> | undefined;
+}
+
+export interface JsonRpcNotification {
+  readonly jsonrpc: '2.0';
+  readonly method: string;
+  readonly params?: Record<string, unknown> | undefined;
+}
+
+export interface JsonRpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+export interface JsonRpcResultResponse {
+  readonly jsonrpc: '2.0';
+  readonly id: RequestId;
+  readonly result: Record<string, unknown>;
+}
+
+export interface JsonRpcErrorResponse {
+  readonly jsonrpc: '2.0';
+  readonly id: RequestId | null;
+  readonly error: JsonRpcError;
+}
+
+export type JsonRpcResponse = JsonRpcResultResponse | JsonRpcErrorResponse;
+export type JsonRpcMessage = JsonRpcRequest | JsonRpcNotification | JsonRpcResponse;
+
+/** Which of the JSON-RPC shapes a parsed value has. */
+export type MessageKind = 'request' | 'notification' | 'response' | 'invalid';
+
+/** Tells the shape of an untrusted value. Nothing inside `params` or `result` is looked at. */
+export function kindOf(value: unknown): MessageKind {
+  if (!isRecord(value) || value['jsonrpc'] !== '2.0') return 'invalid';
+  const { id, method, params } = value;
+  if (typeof method === 'string') {
+    if (params !== undefined && !isRecord(params)) return 'invalid';
+    if (id === undefined) return 'notification';
+    return isRequestId(id) ? 'request' : 'invalid';
+  }
+  if (isRecord(value['result'])) return isRequestId(id) ? 'response' : 'invalid';
+  const error = value['error'];
+  if (isRecord(error) && typeof error['code'] === 'number' && typeof error['message'] === 'string') return 'response';
+  return 'invalid';
+}
+
+export function isRequestId(id: unknown): id is RequestId {
+  return typeof id === 'string' || (typeof id === 'number' && Number.isInteger(id));
+}
+
+/** The id to answer under when a message is refused: its own if it has a usable one, else `null`. */
+export function answerableId(value: unknown): RequestId | null {
+  return isRecord(value) && isRequestId(value['id']) ? value['id'] : null;
+}
+
+export function errorResponse(id: RequestId | null, error: JsonRpcError): JsonRpcErrorResponse {
+  return { jsonrpc: '2.0', id, error };
+}
+
+/** A plain JSON object: not `null`, not an array. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

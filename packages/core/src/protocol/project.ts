@@ -1,0 +1,129 @@
+/**
+ * What leaves for a client, cut to the revision it speaks. Handlers write the newest form; here older revisions lose
+ * the fields they do not know, and the newest gains the ones it demands.
+ */
+import { isRecord } from './json-rpc.ts';
+import type { CacheHint, Implementation, JsonObject } from './messages.ts';
+import { MetaKey } from './meta.ts';
+import type { Revision } from './revisions.ts';
+
+/** What the 2026 revision wants on results. */
+export interface ModernStamp {
+  readonly serverInfo: Implementation;
+  readonly cache: CacheHint;
+}
+
+const CACHEABLE = new Set([
+  'server/discover',
+  'tools/list',
+  'prompts/list',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+]);
+
+/**
+ * A result as 2026-07-28 has it: with `resultType`, the server's name, and cache hints where they are mandatory.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
+ */
+export function projectModern(method: string, result: JsonObject, { serverInfo, cache }: ModernStamp): JsonObject {
+  const meta = result['_meta'];
+  const stamped: JsonObject = {
+    ...result,
+    resultType: result['resultType'] ?? 'complete',
+    _meta: isRecord(meta) ? { [MetaKey.serverInfo]: serverInfo, ...meta } : { [MetaKey.serverInfo]: serverInfo },
+  };
+  if (stamped['resultType'] === 'complete' && CACHEABLE.has(method)) {
+    stamped['ttlMs'] ??= cache.ttlMs;
+    stamped['cacheScope'] ??= cache.cacheScope;
+  }
+  return stamped;
+}
+
+/** A result as a 2025-11-25 or older client expects it. */
+export function projectLegacy(method: string, result: JsonObject, revision: Revision): JsonObject {
+  switch (method) {
+    case 'tools/call':
+      return projectToolResult(result, revision);
+    case 'tools/list':
+      return { ...withoutCache(result), tools: (result['tools'] as JsonObject[]).map((tool) => projectTool(tool, revision)) };
+    case 'prompts/list':
+      return { ...withoutCache(result), prompts: projectAll(result['prompts'], revision) };
+    case 'resources/list':
+      return { ...withoutCache(result), resources: projectAll(result['resources'], revision) };
+    case 'resources/templates/list':
+      return { ...withoutCache(result), resourceTemplates: projectAll(result['resourceTemplates'], revision) };
+    case 'prompts/get':
+      return {
+        ...result,
+        messages: (result['messages'] as JsonObject[]).map((message) => ({
+          ...message,
+          content: projectBlock(message['content'], revision),
+        })),
+      };
+    case 'resources/read':
+      return withoutCache(result);
+    case 'initialize':
+      return { ...result, serverInfo: projectNamed(result['serverInfo'] as JsonObject, revision) };
+    default:
+      return result;
+  }
+}
+
+function projectToolResult(result: JsonObject, revision: Revision): JsonObject {
+  const { structuredContent, content, ...rest } = result;
+  const blocks = revision < '2025-06-18' && Array.isArray(content) ? content.map((block) => projectBlock(block, revision)) : content;
+  if (structuredContent === undefined || revision < '2025-06-18') return { ...rest, content: blocks };
+  return { ...rest, content: blocks, structuredContent: isRecord(structuredContent) ? structuredContent : { result: structuredContent } };
+}
+
+/** Until 2025-11-25 `outputSchema` describes an object: other results travel as its property `result`. */
+function projectTool(tool: JsonObject, revision: Revision): JsonObject {
+  const { outputSchema, annotations, ...rest } = projectNamed(tool, revision);
+  return {
+    ...rest,
+    ...(annotations !== undefined && revision >= '2025-03-26' && { annotations }),
+    ...(isRecord(outputSchema) && revision >= '2025-06-18' && { outputSchema: objectSchema(outputSchema) }),
+  };
+}
+
+function objectSchema(schema: JsonObject): JsonObject {
+  if (schema['type'] === 'object') return schema;
+  const { $schema, $defs, ...inner } = schema;
+  return {
+    ...($schema !== undefined && { $schema }),
+    type: 'object',
+    properties: { result: inner },
+    required: ['result'],
+    ...($defs !== undefined && { $defs }),
+  };
+}
+
+function projectAll(items: unknown, revision: Revision): JsonObject[] {
+  return (items as JsonObject[]).map((item) => projectNamed(item, revision));
+}
+
+/** `title` came with 2025-06-18, `icons`, `description` and `websiteUrl` of implementations with 2025-11-25. */
+function projectNamed(item: JsonObject, revision: Revision): JsonObject {
+  if (revision >= '2025-11-25') return item;
+  const { icons: _icons, title, _meta: meta, ...rest } = item;
+  if (revision < '2025-06-18') return rest;
+  return { ...rest, ...(title !== undefined && { title }), ...(meta !== undefined && { _meta: meta }) };
+}
+
+/** `audio` came with 2025-03-26, `resource_link` with 2025-06-18; clients from before get text. */
+function projectBlock(block: unknown, revision: Revision): unknown {
+  if (!isRecord(block)) return block;
+  if (block['type'] === 'resource_link' && revision < '2025-06-18') {
+    return { type: 'text', text: `${String(block['name'])}: ${String(block['uri'])}` };
+  }
+  if (block['type'] === 'audio' && revision < '2025-03-26') {
+    return { type: 'text', text: `[audio, ${String(block['mimeType'])}]` };
+  }
+  return block;
+}
+
+function withoutCache({ ttlMs: _ttlMs, cacheScope: _cacheScope, ...result }: JsonObject): JsonObject {
+  return result;
+}

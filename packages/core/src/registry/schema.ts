@@ -1,0 +1,130 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import { Validator } from '@cfworker/json-schema';
+
+import { DefinitionError } from '../errors.ts';
+import { isRecord } from '../protocol/json-rpc.ts';
+import type { JsonObject } from '../protocol/messages.ts';
+
+/** Any Standard Schema that can give JSON Schema: zod 4.2, ArkType, Valibot with its converter, {@link jsonSchema}. */
+export interface Schema<Input = unknown, Output = Input> {
+  readonly '~standard': StandardSchemaV1.Props<Input, Output> & StandardJSONSchemaV1.Props<Input, Output>;
+}
+
+/** What a caller may pass, before defaults and transforms. */
+export type SchemaInput<S> = S extends Schema<infer Input, any> ? Input : never;
+
+/** What a handler receives, after defaults and transforms. */
+export type SchemaOutput<S> = S extends Schema<any, infer Output> ? Output : never;
+
+/** One thing wrong with a value. `path` is empty for the value as a whole. */
+export interface SchemaIssue {
+  readonly path: string;
+  readonly message: string;
+}
+
+export type Validation<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+/** A schema made ready once: its JSON Schema for listings, its check for calls. */
+export interface CompiledSchema<T = unknown> {
+  readonly json: JsonObject;
+  validate(value: unknown): Validation<T> | Promise<Validation<T>>;
+}
+
+/**
+ * Compiles the side of a schema that faces the client: `input` for arguments, `output` for results.
+ *
+ * @throws {DefinitionError} `SCHEMA_WITHOUT_JSON` when no JSON Schema can be made of it.
+ */
+export function compileSchema(schema: Schema, side: 'input' | 'output', where: string): CompiledSchema {
+  const standard = schema['~standard'];
+  return {
+    json: toJsonSchema(schema, side, where),
+    validate(value) {
+      const result = standard.validate(value);
+      return result instanceof Promise ? result.then(toValidation) : toValidation(result);
+    },
+  };
+}
+
+/** JSON Schema (2020-12) of one side of a schema. */
+export function toJsonSchema(schema: Schema, side: 'input' | 'output', where: string): JsonObject {
+  const converter = schema['~standard'].jsonSchema;
+  if (typeof converter?.[side] !== 'function') {
+    throw new DefinitionError(
+      'SCHEMA_WITHOUT_JSON',
+      `${where}: the ${schema['~standard'].vendor} schema gives no JSON Schema. Use zod 4.2 or newer, or jsonSchema({ … }).`,
+    );
+  }
+  try {
+    return converter[side]({ target: 'draft-2020-12' });
+  } catch (cause) {
+    throw new DefinitionError('SCHEMA_WITHOUT_JSON', `${where}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * A schema from plain JSON Schema (2020-12), listed to clients exactly as written. Values are checked without code
+ * generation, so it works where `eval` is forbidden; defaults are not filled in.
+ *
+ * @example
+ * ```ts
+ * import { defineTool, jsonSchema } from '@toolyard/core';
+ *
+ * const add = defineTool({
+ *   name: 'add',
+ *   input: jsonSchema<{ a: number; b: number }>({
+ *     type: 'object',
+ *     properties: { a: { type: 'number' }, b: { type: 'number' } },
+ *     required: ['a', 'b'],
+ *   }),
+ *   run: ({ a, b }) => a + b,
+ * });
+ * ```
+ */
+export function jsonSchema<T = JsonObject>(schema: JsonObject): Schema<T, T> {
+  const validator = new Validator(schema, '2020-12', false);
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'toolyard',
+      validate(value) {
+        const { valid, errors } = validator.validate(value);
+        if (valid) return { value: value as T };
+        // The last error names the innermost place; the ones before it only say that something below is wrong.
+        const leaves = errors.filter(({ keyword }) => !COMBINING.has(keyword));
+        return {
+          issues: (leaves.length > 0 ? leaves : errors).map(({ instanceLocation, error }) => ({
+            message: error,
+            path: pointerToPath(instanceLocation),
+          })),
+        };
+      },
+      jsonSchema: { input: () => schema, output: () => schema },
+    },
+  };
+}
+
+const COMBINING = new Set(['properties', 'items', 'prefixItems', 'allOf', 'anyOf', 'oneOf', '$ref', 'additionalProperties']);
+
+function pointerToPath(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((key) => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** One sentence for people and models: which fields, and why. */
+export function describeIssues(issues: readonly SchemaIssue[]): string {
+  return issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+}
+
+function toValidation<T>(result: StandardSchemaV1.Result<T>): Validation<T> {
+  if (!result.issues) return { value: result.value };
+  return { issues: result.issues.map(({ message, path }) => ({ message, path: formatPath(path) })) };
+}
+
+function formatPath(path: StandardSchemaV1.Issue['path']): string {
+  return (path ?? []).map((segment) => String(isRecord(segment) ? segment['key'] : segment)).join('.');
+}

@@ -1,0 +1,80 @@
+/** What is used of a `DatabaseSync` of `node:sqlite`. */
+export interface SqliteDatabase {
+  exec(sql: string): void;
+  prepare(sql: string): SqliteStatement;
+  readonly isTransaction: boolean;
+  close(): void;
+}
+
+export interface SqliteStatement {
+  get(...values: SqliteValue[]): Record<string, unknown> | undefined;
+  run(...values: SqliteValue[]): { readonly changes: number | bigint };
+}
+
+export type SqliteValue = string | number | null;
+
+/** Opens a file that several processes may write at once. */
+export function openDatabase(path: string, busyTimeoutMs: number): SqliteDatabase {
+  // Loaded here and not imported above: importing `@toolyard/core/stores` works where there is no SQLite,
+  // and prints no ExperimentalWarning for those who do not use it.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+  if (isFile(path)) createPrivately(path);
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  try {
+    // Readers and a writer do not wait for each other, and a commit does not wait for the disk.
+    retryWhileBusy(busyTimeoutMs, () =>
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL'),
+    );
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+/** Runs `action` so that all of its writes happen or none, also within a transaction of the caller. */
+export function atomically<Result>(database: SqliteDatabase, action: () => Result): Result {
+  // IMMEDIATE takes the write lock first: a transaction that reads and then writes can fail without waiting.
+  const [begin, commit, rollback] = database.isTransaction
+    ? ['SAVEPOINT toolyard', 'RELEASE toolyard', 'ROLLBACK TO toolyard; RELEASE toolyard']
+    : ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'];
+  database.exec(begin);
+  try {
+    const result = action();
+    database.exec(commit);
+    return result;
+  } catch (error) {
+    // A full disk, for one, makes SQLite roll back by itself.
+    if (database.isTransaction) database.exec(rollback);
+    throw error;
+  }
+}
+
+function isFile(path: string): boolean {
+  return path !== ':memory:' && !path.startsWith('file:');
+}
+
+// SQLite would let everybody read the file, and gives its side files the permissions of the main one.
+function createPrivately(path: string): void {
+  const { closeSync, openSync } = process.getBuiltinModule('node:fs');
+  closeSync(openSync(path, 'a', 0o600));
+}
+
+// When processes open a new file together, SQLite fails the switch to WAL at once instead of waiting for the busy
+// timeout. See https://github.com/russellromney/honker/pull/102
+function retryWhileBusy(timeoutMs: number, action: () => void): void {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return action();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const SQLITE_BUSY = 5; // the low byte; the others tell which kind
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY;
+}
