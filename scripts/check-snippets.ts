@@ -1,4 +1,4 @@
-// Type-checks every fenced ```ts block of the READMEs and guides against the packages' sources.
+// Type-checks every fenced ```ts block of the READMEs, the guides and the doc comments against the packages' sources.
 //
 // Each block stands alone. A block whose first line is `// name.ts` can be imported by the page's later blocks as
 // './name.ts'. Other ways to write the fence would leave a block unchecked, so they fail.
@@ -11,6 +11,7 @@ const pages = globSync([
   'docs/guides/*.md',
   'packages/*/README.md',
   'examples/*/README.md',
+  'packages/*/src/**/*.ts',
   '{bench,conformance}/README.md',
 ]);
 const out = '.snippets';
@@ -18,10 +19,9 @@ const out = '.snippets';
 let count = 0;
 let unchecked = 0;
 rmSync(out, { recursive: true, force: true });
+mkdirSync(out);
 for (const page of pages) {
-  const text = readFileSync(page, 'utf8');
-  mkdirSync(join(out, page), { recursive: true });
-  for (const { fence, code, line } of blocks(text)) {
+  for (const { fence, code, line } of blocks(readFileSync(page, 'utf8'))) {
     if (fence !== 'ts') {
       console.error(
         `${page}:${line}: write \`\`\`ts, so that the block is type-checked, not \`\`\`${fence}.`,
@@ -29,6 +29,7 @@ for (const page of pages) {
       unchecked++;
       continue;
     }
+    mkdirSync(join(out, page), { recursive: true });
     const name = /^\/\/ ([\w-]+\.ts)\n/.exec(code)?.[1] ?? `line-${line}.ts`;
     // The blank lines make the compiler's line numbers those of the page.
     writeFileSync(join(out, page, name), `${'\n'.repeat(line)}${code}export {};\n`);
@@ -54,7 +55,7 @@ writeFileSync(
 );
 try {
   if (count > 0) execFileSync('tsc', ['-p', out], { stdio: 'inherit' });
-  console.log(`${count} snippets on ${pages.length} pages type-check.`);
+  console.log(`${count} snippets type-check.`);
 } catch {
   process.exitCode = 1;
 }
@@ -68,7 +69,8 @@ interface Block {
   readonly line: number;
 }
 
-function* blocks(text: string): Generator<Block> {
+function* blocks(source: string): Generator<Block> {
+  const text = source.replaceAll(/^ +\* ?/gm, ''); // the margin of doc comments
   for (const match of text.matchAll(/^ *```((?:ts|typescript|tsx|mts|cts)\b.*)\n([\s\S]*?)^ *```$/gim)) {
     const [, fence = '', code = ''] = match;
     yield { fence: fence.trim(), code, line: text.slice(0, match.index).split('\n').length };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { http2025, http2026 } from '../src/groups/http.ts';
+import { inProcess } from '../src/groups/in-process.ts';
 import { growth } from '../src/groups/growth.ts';
 import { sessions } from '../src/groups/sessions.ts';
 import { fullSettings, type Settings } from '../src/settings.ts';
@@ -10,6 +11,7 @@ const tiny: Settings = {
   blockMs: 50,
   warmUpMs: 50,
   connections: 4,
+  inProcessCalls: 200,
   sessions: 40,
   growthCalls: 40,
   servers: ['sdk-low-level'],
@@ -39,5 +41,16 @@ test('growth is measured in both eras', async () => {
     ['bare node:http', '2025', '40'],
     ['SDK v2, low-level Server', '2026', '40'],
     ['SDK v2, low-level Server', '2025', '40'],
+  ]);
+});
+
+test('app.call is measured through 0, 1, 5 and 10 middleware', async () => {
+  const { table } = await inProcess.run(tiny, silent);
+  expect(table.rows.map(([call]) => call)).toEqual([
+    'bare handler',
+    '0 middleware',
+    '1 middleware',
+    '5 middleware',
+    '10 middleware',
   ]);
 });

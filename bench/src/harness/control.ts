@@ -2,7 +2,7 @@
 export type Question = 'cpu' | 'memory';
 
 /** CPU time of the whole process since it started, all threads, garbage collection included. */
-export interface CpuAnswer {
+interface CpuAnswer {
   cpuMicros: number;
 }
 

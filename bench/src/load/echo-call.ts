@@ -8,7 +8,7 @@ export interface EchoCall {
   body: string;
 }
 
-export const echoBytes = 52;
+const echoBytes = 52;
 
 let lastId = 0;
 

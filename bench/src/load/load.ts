@@ -18,9 +18,9 @@ export interface Load {
   close(): Promise<void>;
 }
 
-export type Until = { ms: number } | { calls: number };
+type Until = { ms: number } | { calls: number };
 
-export interface LoadResult {
+interface LoadResult {
   calls: number;
   seconds: number;
   wrong: number;

@@ -10,6 +10,6 @@ await runServer(async ({ tools, sessionIdleMs }) => {
     app.add(defineTool({ name, input: z.object({ text: z.string() }), run: ({ text }) => ({ text }) }));
   }
   const sessions = sessionIdleMs === undefined ? {} : { idleMs: sessionIdleMs };
-  const server = await serveHttp(app, { port: 0, sessions: { max: 50_000, ...sessions } });
+  const server = await serveHttp(app, { port: 0, sessions: { maxSessions: 50_000, ...sessions } });
   return server.url;
 });

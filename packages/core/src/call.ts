@@ -112,6 +112,11 @@ export interface Call<Context extends object = NoContext> {
   sample(params: CreateMessageParams, options?: { key?: string }): Promise<CreateMessageResult>;
   /** Asks for the folders the client works in. Runs the handler again like {@link Call.requireInput}. */
   listRoots(options?: { key?: string }): Promise<readonly Root[]>;
+  /**
+   * Lets the client hang up and come back for the result: for long work behind impatient proxies. Does something for
+   * 2025-11-25 clients with a session over HTTP; elsewhere nothing.
+   */
+  detach(): void;
   /** The client's settings for an extension, or `undefined` when it does not know it. */
   extension(id: string): JsonObject | undefined;
   /** Adds fields to the following lines of `log`. */

@@ -158,6 +158,14 @@ export class CancelledError extends ToolyardError {
   }
 }
 
+/** The server is going away; the same request may succeed elsewhere or later. */
+export class ShutdownError extends CancelledError {
+  override readonly name: string = 'ShutdownError';
+  constructor() {
+    super('The server is shutting down.');
+  }
+}
+
 /** A definition cannot be served: a bad name, a schema without JSON Schema, a name already taken. */
 export class DefinitionError extends ToolyardError {
   override readonly name: string = 'DefinitionError';

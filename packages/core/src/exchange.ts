@@ -24,6 +24,8 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** HTTP: reads a request header, for tools that declare `headers`. */
   readonly header?: HeaderReader | undefined;
+  /** Closes the client's connection for now, where it can come back for the rest. */
+  detach?(): void;
   /** Sends a notification that belongs to this message. */
   notify(notification: ServerNotification): void;
   /** Asks the client, where the connection allows it; rejects when the client answers with an error. */

@@ -41,6 +41,7 @@ export {
   MissingCapabilityError,
   NotFoundError,
   ProtocolError,
+  ShutdownError,
   TimeoutError,
   ToolError,
   ToolyardError,
@@ -48,6 +49,16 @@ export {
 export type { Exchange, Session, SessionRecord } from './exchange.ts';
 export { silentLogger, type Logger, type LogFields } from './logger.ts';
 export { anonymous, local, principalKey, type Access, type Principal } from './principal.ts';
+// What inferred types are made of: without names for these, exporting a tool fails with TS2883 under `declaration`.
+export type {
+  CallToolResult,
+  ContentBlock,
+  CreateMessageResult,
+  JsonObject,
+  PromptMessage,
+  ResourceContents,
+  Root,
+} from './protocol/messages.ts';
 export { definePrompt, type Prompt, type Prompted, type PromptOptions } from './registry/prompt.ts';
 export type { Definition, DefinitionKind } from './registry/registry.ts';
 export {

@@ -1,5 +1,5 @@
 // This list is the public API of @toolyard/core/stores.
-export { StoreError, type Store, type StoreErrorCode, type StoreWriteOptions } from './store.ts';
+export { StoreError, type StoreErrorCode } from './store.ts';
 export { keyvStore, type KeyvLike, type KeyvStoreOptions } from './stores/keyv-store.ts';
 export { memoryStore, type MemoryStoreOptions } from './stores/memory-store.ts';
 export { type SqliteDatabase, type SqliteStatement, type SqliteValue } from './stores/sqlite-database.ts';

@@ -1,7 +1,7 @@
 import type { MethodMiddleware, MethodName, Middleware, NoContext } from '../call.ts';
 import { systemClock, type Clock } from '../clock.ts';
-import { DefinitionError, InvalidOptionError, ToolyardError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import { CancelledError, DefinitionError, InvalidOptionError, ShutdownError, ToolyardError } from '../errors.ts';
+import type { Exchange, Session } from '../exchange.ts';
 import { silentLogger, type Logger } from '../logger.ts';
 import type { JsonRpcResponse } from '../protocol/json-rpc.ts';
 import type {
@@ -14,12 +14,9 @@ import type {
   ToolDescription,
 } from '../protocol/messages.ts';
 import { mayUse, type Principal } from '../principal.ts';
-import type { Definition } from '../registry/registry.ts';
-import { nameOf } from '../registry/registry.ts';
+import { nameOf, type Definition } from '../registry/registry.ts';
 import { checkName } from '../registry/names.ts';
 import type { Tool } from '../registry/tool.ts';
-import type { Session } from '../exchange.ts';
-import { CancelledError } from '../errors.ts';
 import { findResource } from './catalog.ts';
 import { AppCore } from './core.ts';
 import { dispatch } from './dispatch.ts';
@@ -321,7 +318,7 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
   async #close(deadlineMs: number): Promise<void> {
     const core = this[CORE];
     core.closing = true;
-    const shutdown = new CancelledError('The server is shutting down.');
+    const shutdown = new ShutdownError();
     for (const state of core.active) if (state.method === 'subscriptions/listen') state.abort(shutdown);
     const timer = core.clock.after(deadlineMs, () => {
       for (const state of core.active) state.abort(shutdown);

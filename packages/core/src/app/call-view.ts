@@ -127,6 +127,10 @@ export class CallView implements Call<any> {
     return askForRoots(this, options.key);
   }
 
+  detach(): void {
+    this.state.exchange.detach?.();
+  }
+
   extension(id: string): JsonObject | undefined {
     const extensions = this.state.client.capabilities.extensions;
     return extensions && Object.hasOwn(extensions, id) ? extensions[id] : undefined;

@@ -1,4 +1,4 @@
-import { CancelledError, MethodNotFoundError, ToolyardError } from '../errors.ts';
+import { CancelledError, MethodNotFoundError, ShutdownError, ToolyardError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { readEnvelope } from '../protocol/envelope.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
@@ -56,7 +56,7 @@ async function answer(core: AppCore, request: JsonRpcRequest, exchange: Exchange
   }
   if (cancelKey !== undefined) core.cancellable.set(cancelKey, state);
   core.active.add(state);
-  const onDisconnect = () => state.abort(new CancelledError('The client is gone.'));
+  const onDisconnect = () => state.abort(disconnectReason(exchange.signal.reason));
   if (exchange.signal.aborted) onDisconnect();
   else exchange.signal.addEventListener('abort', onDisconnect);
 
@@ -70,7 +70,7 @@ async function answer(core: AppCore, request: JsonRpcRequest, exchange: Exchange
     }
     return { jsonrpc: '2.0', id, result: project(core, state, result) };
   } catch (error) {
-    if (state.abortReason instanceof CancelledError && !core.closing) return undefined;
+    if (state.abortReason instanceof CancelledError && !(state.abortReason instanceof ShutdownError)) return undefined;
     const outcome = answerError(call, error, core.clock.now() - startedAt);
     if ('error' in outcome) return errorResponse(id, outcome.error);
     return { jsonrpc: '2.0', id, result: project(core, state, outcome.result) };
@@ -82,9 +82,13 @@ async function answer(core: AppCore, request: JsonRpcRequest, exchange: Exchange
   }
 }
 
+function disconnectReason(reason: unknown): CancelledError {
+  return reason instanceof CancelledError ? reason : new CancelledError('The client is gone.', { cause: reason });
+}
+
 async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
   const { state } = call;
-  if (core.closing) throw new ToolyardError('CLOSING', 'The server is shutting down.');
+  if (core.closing) throw new ShutdownError();
   const method = findMethod(core, state.method);
   const served = method && (method.era === undefined || method.era === state.exchange.era);
   if (!served) {

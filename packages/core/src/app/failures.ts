@@ -1,4 +1,4 @@
-import { CancelledError, isProtocolError, isToolError, type ProtocolError, type ToolError } from '../errors.ts';
+import { CancelledError, isProtocolError, isToolError, ShutdownError, type ProtocolError, type ToolError } from '../errors.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import type { JsonRpcError } from '../protocol/json-rpc.ts';
 import type { JsonObject } from '../protocol/messages.ts';
@@ -15,17 +15,17 @@ type Answer = { readonly error: JsonRpcError } | { readonly result: JsonObject }
  * a JSON-RPC error, both word for word; anything else is logged in full and answered with an incident number alone.
  */
 export function answerError(call: CallView, error: unknown, durationMs: number): Answer {
-  const { events, closing } = call.state.core;
+  const { events } = call.state.core;
   const isTool = call.target?.kind === 'tool';
   const open = isOpen(error);
-  const incident = open || closing ? undefined : newIncident();
+  const incident = open ? undefined : newIncident();
   if (incident !== undefined) call.log.error({ err: error, incident }, 'A request failed.');
   if (isTool) events.emit('toolFailed', { call, error, incident, durationMs });
   else if (incident !== undefined) events.emit('requestFailed', { call, error, incident });
 
   if (isProtocolError(error)) return { error: protocolError(call, error) };
-  if (closing && !open) {
-    return { error: { code: ErrorCode.internalError, message: 'The server is shutting down.', data: { retryable: true } } };
+  if (error instanceof ShutdownError) {
+    return { error: { code: ErrorCode.internalError, message: error.message, data: { retryable: true } } };
   }
   const isFault = error instanceof Error && 'code' in error && error.code === 'INVALID_OUTPUT';
   if (isTool && !isFault) return { result: toolFailure(call, error, incident) };

@@ -9,6 +9,10 @@ export const ErrorCode = {
   methodNotFound: -32601,
   invalidParams: -32602,
   internalError: -32603,
+  /** What HTTP transports answer with where only the status says more: bad media type, missing session header. */
+  serverError: -32000,
+  /** The session of a 2025 client is unknown or over. */
+  sessionNotFound: -32001,
   /** Until 2025-11-25: the resource does not exist. 2026-07-28 answers `invalidParams`. */
   resourceNotFound: -32002,
   /** 2025-11-25: the client has to visit a URL first. */

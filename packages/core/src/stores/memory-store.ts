@@ -9,6 +9,7 @@ import {
   positiveInteger,
 } from './entry.ts';
 import { createExpiryQueue, type ExpiringEntry } from './expiry-queue.ts';
+import { createRecencyList, type RecencyLinks } from './recency-list.ts';
 
 export interface MemoryStoreOptions {
   /** Default: 10,000. */
@@ -43,7 +44,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const maxBytes = positiveInteger('maxBytes', options.maxBytes ?? 64 * 1024 * 1024);
   const maxValueBytes = positiveInteger('maxValueBytes', options.maxValueBytes ?? defaultMaxValueBytes);
 
-  const entries = new Map<string, Entry>(); // in the order of their last use
+  const entries = new Map<string, Entry>();
+  const recent = createRecencyList<Entry>();
   const expiring = createExpiryQueue<Entry>();
   let bytesHeld = 0;
   let closed = false;
@@ -62,14 +64,20 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
   function drop(entry: Entry): void {
     entries.delete(entry.key);
+    forget(entry);
+  }
+
+  function forget(entry: Entry): void {
+    recent.remove(entry);
     expiring.remove(entry);
     bytesHeld -= entry.bytes;
   }
 
   function put(entry: Entry, now: number): void {
     const old = entries.get(entry.key);
-    if (old) drop(old);
+    if (old) forget(old);
     entries.set(entry.key, entry);
+    recent.use(entry);
     if (entry.expiresAt !== Infinity) expiring.add(entry);
     bytesHeld += entry.bytes;
     makeRoom(now);
@@ -82,8 +90,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (!full && dropped >= maxDropsPerWrite) return;
       const soonest = expiring.first();
       const expired = soonest !== undefined && soonest.expiresAt <= now ? soonest : undefined;
-      const [oldest] = full ? entries.values() : [];
-      const victim = expired ?? oldest;
+      const victim = expired ?? (full ? recent.oldest() : undefined);
       if (victim === undefined) return;
       drop(victim);
     }
@@ -91,7 +98,15 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
   function encode(key: string, value: unknown, expiresAt: number): Entry {
     const text = encodeValue(value, maxValueBytes);
-    return { key, text, bytes: countBytes(key, text, maxBytes), expiresAt, position: -1 };
+    return {
+      key,
+      text,
+      bytes: countBytes(key, text, maxBytes),
+      expiresAt,
+      position: -1,
+      older: undefined,
+      newer: undefined,
+    };
   }
 
   return {
@@ -99,8 +114,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       check(key);
       const entry = find(key, clock.now());
       if (entry === undefined) return undefined;
-      entries.delete(key);
-      entries.set(key, entry);
+      recent.use(entry);
       return JSON.parse(entry.text);
     },
     async set(key, value, how) {
@@ -133,7 +147,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 const maxDropsPerWrite = 100;
 
 // Values are kept as text: that makes them by-value, and their size known.
-interface Entry extends ExpiringEntry {
+interface Entry extends ExpiringEntry, RecencyLinks<Entry> {
   readonly key: string;
   readonly text: string;
   readonly bytes: number;

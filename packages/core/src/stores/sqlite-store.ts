@@ -50,7 +50,7 @@ export interface SqliteConnection {
  * of its fullest moment and reuses the space.
  *
  * What was written survives the end of the process, `kill -9` included; a power failure may cost the last moments.
- * Operations take microseconds and run on the calling thread.
+ * Operations take some ten microseconds and run on the calling thread.
  *
  * @throws {StoreError} `STORE_OPEN_FAILED` when the file or the table cannot be used.
  *
@@ -137,14 +137,9 @@ function open(options: SqliteFile | SqliteConnection, name: string) {
     return { database, table: createTable(database, name), close: () => own?.close() };
   } catch (error) {
     own?.close();
-    const place = options.database ? 'the given database' : `"${options.path}"`;
+    const place = options.database ? 'the given database' : options.path;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreError(
-      'STORE_OPEN_FAILED',
-      `Cannot keep a store in table "${name}" of ${place}: ${reason}.`,
-      {
-        cause: error,
-      },
-    );
+    const problem = `Cannot keep a store in table ${name} of ${place}: ${reason}.`;
+    throw new StoreError('STORE_OPEN_FAILED', problem, { cause: error });
   }
 }

@@ -36,52 +36,52 @@ export function createTable(database: SqliteDatabase, name: string): StoreTable 
 // all processes: counting the rows would take longer the more there are.
 function schemaOf(name: string): string {
   return `
-    CREATE TABLE IF NOT EXISTS ${name} (
+    CREATE TABLE IF NOT EXISTS "${name}" (
       id INTEGER PRIMARY KEY,
       key TEXT NOT NULL UNIQUE,
       bytes INTEGER NOT NULL,
       expires_at INTEGER,
       value TEXT NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS ${name}_expiry ON ${name} (expires_at) WHERE expires_at IS NOT NULL;
-    CREATE TABLE IF NOT EXISTS ${name}_size (
+    CREATE INDEX IF NOT EXISTS "${name}_expiry" ON "${name}" (expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS "${name}_size" (
       id INTEGER PRIMARY KEY CHECK (id = 1),
       entries INTEGER NOT NULL,
       bytes INTEGER NOT NULL
     );
-    INSERT OR IGNORE INTO ${name}_size SELECT 1, count(*), coalesce(sum(bytes), 0) FROM ${name};
-    CREATE TRIGGER IF NOT EXISTS ${name}_added AFTER INSERT ON ${name} BEGIN
-      UPDATE ${name}_size SET entries = entries + 1, bytes = bytes + new.bytes;
+    INSERT OR IGNORE INTO "${name}_size" SELECT 1, count(*), coalesce(sum(bytes), 0) FROM "${name}";
+    CREATE TRIGGER IF NOT EXISTS "${name}_added" AFTER INSERT ON "${name}" BEGIN
+      UPDATE "${name}_size" SET entries = entries + 1, bytes = bytes + new.bytes;
     END;
-    CREATE TRIGGER IF NOT EXISTS ${name}_replaced AFTER UPDATE OF bytes ON ${name} BEGIN
-      UPDATE ${name}_size SET bytes = bytes + new.bytes - old.bytes;
+    CREATE TRIGGER IF NOT EXISTS "${name}_replaced" AFTER UPDATE OF bytes ON "${name}" BEGIN
+      UPDATE "${name}_size" SET bytes = bytes + new.bytes - old.bytes;
     END;
-    CREATE TRIGGER IF NOT EXISTS ${name}_removed AFTER DELETE ON ${name} BEGIN
-      UPDATE ${name}_size SET entries = entries - 1, bytes = bytes - old.bytes;
+    CREATE TRIGGER IF NOT EXISTS "${name}_removed" AFTER DELETE ON "${name}" BEGIN
+      UPDATE "${name}_size" SET entries = entries - 1, bytes = bytes - old.bytes;
     END;
   `;
 }
 
 function prepareTable(database: SqliteDatabase, name: string): StoreTable {
   const upsert = `
-    INSERT INTO ${name} (key, bytes, expires_at, value) VALUES (?, ?, ?, ?)
+    INSERT INTO "${name}" (key, bytes, expires_at, value) VALUES (?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET
-      id = (SELECT max(id) + 1 FROM ${name}),
+      id = (SELECT max(id) + 1 FROM "${name}"),
       bytes = excluded.bytes,
       expires_at = excluded.expires_at,
       value = excluded.value`;
   const put = database.prepare(upsert);
-  const claim = database.prepare(`${upsert} WHERE ${name}.expires_at <= ?`);
+  const claim = database.prepare(`${upsert} WHERE "${name}".expires_at <= ?`);
   const live = 'key = ? AND (expires_at IS NULL OR expires_at > ?)';
-  const find = database.prepare(`SELECT value FROM ${name} WHERE ${live}`);
-  const remove = database.prepare(`DELETE FROM ${name} WHERE ${live}`);
+  const find = database.prepare(`SELECT value FROM "${name}" WHERE ${live}`);
+  const remove = database.prepare(`DELETE FROM "${name}" WHERE ${live}`);
   const dropExpired = database.prepare(`
-    DELETE FROM ${name} WHERE id IN (
-      SELECT id FROM ${name} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
+    DELETE FROM "${name}" WHERE id IN (
+      SELECT id FROM "${name}" WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
     )`);
   const dropOldest = database.prepare(`
-    DELETE FROM ${name} WHERE id = (SELECT min(id) FROM ${name}) RETURNING bytes`);
-  const size = database.prepare(`SELECT entries, bytes FROM ${name}_size`);
+    DELETE FROM "${name}" WHERE id = (SELECT min(id) FROM "${name}") RETURNING bytes`);
+  const size = database.prepare(`SELECT entries, bytes FROM "${name}_size"`);
 
   return {
     find(key, now) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store.ts';
+import { fakeClock, type FakeClock } from './fake-clock.ts';
 
 /**
  * Checks a driver against the contract of {@link Store}, with your test runner.
@@ -29,11 +30,11 @@ export function testStore(
   /** One test with a store of its own. */
   function test(
     title: string,
-    body: (store: Store, time: FakeTime) => Promise<void>,
+    body: (store: Store, time: FakeClock) => Promise<void>,
     limits: StoreTestLimits = {},
   ) {
     api.test(title, async () => {
-      const time = fakeTime();
+      const time = fakeClock();
       const store = await create({ clock: time, ...limits });
       try {
         await body(store, time);
@@ -96,8 +97,10 @@ export function testStore(
         async (store) => {
           await store.set('fits', 'x'.repeat(62));
           await store.set('fits too', 'ü'.repeat(31));
+          await store.set('fits as well', '你'.repeat(20));
           expect(await codeOf(store.set('large', 'x'.repeat(63)))).toBe('STORE_VALUE_TOO_LARGE');
           expect(await codeOf(store.create('large', 'ü'.repeat(32)))).toBe('STORE_VALUE_TOO_LARGE');
+          expect(await codeOf(store.set('large', '你'.repeat(21)))).toBe('STORE_VALUE_TOO_LARGE');
           expect(await store.get('large')).toBe(undefined);
         },
         { maxValueBytes: 64 },
@@ -164,7 +167,7 @@ export function testStore(
 
       test('of 50 creates at once on an expired entry exactly one is true', async (store, time) => {
         await store.create('claim', 'old', { ttlMs: 10 });
-        time.advance(10);
+        await time.advance(10);
         const results = await Promise.all(range(50).map((n) => store.create('claim', n)));
         const winners = range(50).filter((n) => results[n]);
         if (store.atomic === false) expect(winners.length > 0).toBe(true);
@@ -191,27 +194,27 @@ export function testStore(
       test('an entry is there until its time to live is over, and gone at that moment', async (store, time) => {
         await store.set('set', 1, { ttlMs: 1000 });
         await store.create('create', 2, { ttlMs: 1000 });
-        time.advance(999);
+        await time.advance(999);
         expect([await store.get('set'), await store.get('create')]).toEqual([1, 2]);
-        time.advance(1);
+        await time.advance(1);
         expect([await store.get('set'), await store.get('create')]).toEqual([undefined, undefined]);
       });
 
       test('reading does not make an entry live longer', async (store, time) => {
         await store.set('key', 1, { ttlMs: 100 });
-        time.advance(99);
+        await time.advance(99);
         await store.get('key');
         await store.create('key', 2, { ttlMs: 100 });
-        time.advance(1);
+        await time.advance(1);
         expect(await store.get('key')).toBe(undefined);
       });
 
       test('an expired entry can be created again, and cannot be deleted', async (store, time) => {
         await store.set('key', 'old', { ttlMs: 100 });
-        time.advance(100);
+        await time.advance(100);
         expect(await store.delete('key')).toBe(false);
         expect(await store.create('key', 'new', { ttlMs: 100 })).toBe(true);
-        time.advance(99);
+        await time.advance(99);
         expect(await store.get('key')).toBe('new');
       });
 
@@ -222,11 +225,11 @@ export function testStore(
         await store.set('longer', 2, { ttlMs: 200 });
         await store.set('forever', 2);
         await store.set('shorter', 2, { ttlMs: 50 });
-        time.advance(50);
+        await time.advance(50);
         expect(await store.get('shorter')).toBe(undefined);
-        time.advance(50);
+        await time.advance(50);
         expect(await store.get('longer')).toBe(2);
-        time.advance(365 * 24 * 60 * 60 * 1000);
+        await time.advance(365 * 24 * 60 * 60 * 1000);
         expect(await store.get('longer')).toBe(undefined);
         expect(await store.get('forever')).toBe(2);
       });
@@ -234,13 +237,13 @@ export function testStore(
       test('fractions of a millisecond are rounded up', async (store, time) => {
         await store.set('key', 1, { ttlMs: 0.25 });
         expect(await store.get('key')).toBe(1);
-        time.advance(1);
+        await time.advance(1);
         expect(await store.get('key')).toBe(undefined);
       });
 
       test('a very long time to live is one', async (store, time) => {
         await store.set('key', 1, { ttlMs: Number.MAX_SAFE_INTEGER });
-        time.advance(1_000_000_000);
+        await time.advance(1_000_000_000);
         expect(await store.get('key')).toBe(1);
       });
 
@@ -285,7 +288,7 @@ export function testStore(
             await store.set('live', 1);
             await store.set('expired', 2, { ttlMs: 10 });
             await store.set('live too', 3, { ttlMs: 1000 });
-            time.advance(10);
+            await time.advance(10);
             await store.set('new', 4);
             expect([await store.get('live'), await store.get('live too'), await store.get('new')]).toEqual([
               1, 3, 4,
@@ -299,7 +302,7 @@ export function testStore(
           async (store, time) => {
             await store.set('claim', 'old', { ttlMs: 10 });
             await store.set('other', 1);
-            time.advance(10);
+            await time.advance(10);
             expect(await store.create('claim', 'new')).toBe(true);
             await store.set('third', 1);
             expect([await store.get('claim'), await store.get('other')]).toEqual(['new', undefined]);
@@ -350,21 +353,6 @@ export interface StoreTestApi {
   readonly expect: (actual: unknown) => {
     toBe(expected: unknown): unknown;
     toEqual(expected: unknown): unknown;
-  };
-}
-
-interface FakeTime {
-  now(): number;
-  advance(ms: number): void;
-}
-
-function fakeTime(): FakeTime {
-  let now = Date.UTC(2026, 0, 1);
-  return {
-    now: () => now,
-    advance: (ms) => {
-      now += ms;
-    },
   };
 }
 
@@ -420,7 +408,7 @@ const nonJsonValues: Record<string, () => unknown> = {
   'a nested function': () => ({ toJSON: () => 'pretended' }),
   'an object that contains itself': () => {
     const value: Record<string, unknown> = {};
-    value['self'] = { value };
+    value['self'] = { value, again: value };
     return value;
   },
   'very deep nesting': () => JSON.parse('['.repeat(10_000) + ']'.repeat(10_000)),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { memoryStore } from '../../src/stores/memory-store.ts';
+import { fakeClock } from '../../src/testing/fake-clock.ts';
 import { testStore } from '../../src/testing/store-contract.ts';
-import { fakeTime, testModel, testRoundTrip } from './properties.ts';
+import { testModel, testRoundTrip } from './properties.ts';
 
 testStore('memoryStore', (options) => memoryStore(options), { describe, test, expect });
 
@@ -61,6 +62,9 @@ describe('memoryStore', () => {
     await expect(store.set('k', undefined)).rejects.toThrow(
       'Only JSON can be stored: the value is undefined.',
     );
+    const parent: Record<string, unknown> = {};
+    parent['child'] = { parent };
+    await expect(store.set('k', parent)).rejects.toThrow('the value.child.parent contains itself.');
   });
 
   test('plain objects of other realms and without a prototype are plain', async () => {
@@ -80,11 +84,11 @@ describe('memoryStore', () => {
   });
 
   test('thousands that expired together go with later writes', async () => {
-    const time = fakeTime();
+    const time = fakeClock();
     const store = memoryStore({ maxEntries: 5_001, clock: time });
     await store.set('old but live', 1);
     for (let n = 0; n < 5_000; n++) await store.set(`k${n}`, n, { ttlMs: 10 });
-    time.advance(10);
+    await time.advance(10);
     for (let n = 0; n < 5_000; n++) await store.set(`new${n}`, n);
     expect(await store.get('old but live')).toBe(1);
     expect(await store.get('new0')).toBe(0);

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/store.ts';
+import { fakeClock, type FakeClock } from '../../src/testing/fake-clock.ts';
 import type { StoreTestOptions } from '../../src/testing/store-contract.ts';
 
 /** Any JSON value reads back as what `JSON.stringify` makes of it. */
@@ -29,12 +30,12 @@ export function testModel(
   test('any sequence of operations gives what the obvious model gives', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 200, size: 'max' }), async (steps) => {
-        const time = fakeTime();
+        const time = fakeClock();
         const store = create({ clock: time, maxEntries: 4 });
         const model = obviousStore(time, 4, makesRoom);
         for (const [n, now] of steps.entries()) {
           if (now.do === 'advance') {
-            time.advance(now.ms);
+            await time.advance(now.ms);
             continue;
           }
           expect([now, await perform(store, now, n)]).toEqual([now, perform(model, now, n)]);
@@ -77,7 +78,11 @@ function perform(store: Operable, { do: operation, key, ttlMs }: Operation, valu
     : store[operation](key, value, { ttlMs });
 }
 
-function obviousStore(time: FakeTime, maxEntries: number, makesRoom: 'least recently used' | 'oldest write') {
+function obviousStore(
+  time: FakeClock,
+  maxEntries: number,
+  makesRoom: 'least recently used' | 'oldest write',
+) {
   let rows: { key: string; value: number; expiresAt: number }[] = []; // the first makes room first
   const live = () => (rows = rows.filter((row) => row.expiresAt > time.now()));
   const take = (key: string) => {
@@ -103,20 +108,5 @@ function obviousStore(time: FakeTime, maxEntries: number, makesRoom: 'least rece
       return true;
     },
     delete: (key: string) => take(key) !== undefined,
-  };
-}
-
-export interface FakeTime {
-  now(): number;
-  advance(ms: number): void;
-}
-
-export function fakeTime(): FakeTime {
-  let now = 1_000;
-  return {
-    now: () => now,
-    advance: (ms) => {
-      now += ms;
-    },
   };
 }

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sqliteStore } from '../../src/stores/sqlite-store.ts';
+import { fakeClock } from '../../src/testing/fake-clock.ts';
 import { testStore } from '../../src/testing/store-contract.ts';
-import { fakeTime, testModel, testRoundTrip } from './properties.ts';
+import { testModel, testRoundTrip } from './properties.ts';
 import type { Answer, Order } from './store-process.ts';
 
 let directory: string;
@@ -29,13 +30,13 @@ describe('sqliteStore', () => {
   testModel((options) => sqliteStore({ path: ':memory:', ...options }), 'oldest write');
 
   test('what was written survives a restart, with its time to live', async () => {
-    const time = fakeTime();
+    const time = fakeClock();
     const before = sqliteStore({ path, clock: time });
     await before.set('kept', { n: 1 });
     await before.set('short', 1, { ttlMs: 10 });
     await before.set('long', 1, { ttlMs: 1000 });
     await before.close?.();
-    time.advance(10);
+    await time.advance(10);
     const after = sqliteStore({ path, clock: time });
     expect(await after.get('kept')).toEqual({ n: 1 });
     expect(await after.get('short')).toBeUndefined();
@@ -116,24 +117,37 @@ describe('sqliteStore', () => {
   });
 
   test('expired rows leave the file with later writes', async () => {
-    const time = fakeTime();
+    const time = fakeClock();
     const store = sqliteStore({ path, clock: time });
     for (let n = 0; n < 1_200; n++) await store.set(`k${n}`, n, { ttlMs: 10 });
-    time.advance(10);
+    await time.advance(10);
     for (const n of [1, 2, 3]) await store.set(`new${n}`, n);
     await store.close?.();
     expect(keysIn(path)).toEqual(['new1', 'new2', 'new3']);
   });
 
+  test('nothing that is live makes room while something expired is left', async () => {
+    const time = fakeClock();
+    const before = sqliteStore({ path, clock: time });
+    await before.set('live', 1);
+    for (let n = 0; n < 1_200; n++) await before.set(`k${n}`, n, { ttlMs: 10 });
+    await before.close?.();
+    await time.advance(10);
+    const after = sqliteStore({ path, clock: time, maxEntries: 5 });
+    for (const n of [1, 2, 3]) await after.set(`new${n}`, n);
+    await after.close?.();
+    expect(keysIn(path)).toEqual(['live', 'new1', 'new2', 'new3']);
+  });
+
   describe('with a database of the caller', () => {
     test('changes no settings and leaves it open', async () => {
       using opened = new Opened(path);
-      const store = sqliteStore({ database: opened.database, table: 'cache' });
+      const store = sqliteStore({ database: opened.database, table: 'order' });
       await store.set('key', 1);
       await store.close?.();
       expect(opened.database.isOpen).toBe(true);
       expect(opened.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'delete' });
-      expect(opened.get('SELECT key, value FROM cache')).toEqual({ key: 'key', value: '1' });
+      expect(opened.get('SELECT key, value FROM "order"')).toEqual({ key: 'key', value: '1' });
     });
 
     test('takes part in its transactions', async () => {
@@ -178,7 +192,7 @@ describe('sqliteStore', () => {
 
     test("a table that is somebody else's, and leaves it as it was", () => {
       using opened = new Opened(path);
-      opened.database.exec('CREATE TABLE users (key TEXT PRIMARY KEY, mail TEXT)');
+      opened.database.exec('CREATE TABLE users (key TEXT PRIMARY KEY, bytes INTEGER, expires_at INTEGER)');
       const schema = () => opened.database.prepare('SELECT * FROM sqlite_schema').all();
       const before = schema();
       expect(() => sqliteStore({ database: opened.database, table: 'users' })).toThrow(
@@ -187,7 +201,7 @@ describe('sqliteStore', () => {
       expect(schema()).toEqual(before);
     });
 
-    test.for(['', '1st', 'a"; DROP TABLE users; --', 'sqlite_master', 'x'.repeat(61)])(
+    test.for(['', '1st', 'with space', 'a"; DROP TABLE users; --', 'sqlite_master', 'x'.repeat(61)])(
       'the table name %j',
       (table) => {
         expect(() => sqliteStore({ path, table })).toThrow(expect.objectContaining({ option: 'table' }));
@@ -219,7 +233,7 @@ describe('sqliteStore in several processes', () => {
     const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
     for (let round = 0; round < 25; round++) {
       const file = join(directory, `race-${round}.db`);
-      const answers = await Promise.all(children.map(({ claim }) => claim({ path: file, keys })));
+      const answers = await Promise.all(children.map(({ obey }) => obey({ path: file, keys })));
       expect(answers.map(({ error }) => error)).toEqual([undefined, undefined]);
       expect(answers.flatMap(({ won }) => won).toSorted()).toEqual(keys.toSorted());
 
@@ -232,8 +246,8 @@ describe('sqliteStore in several processes', () => {
   });
 
   test('a claim of a process that was killed without closing is still there', async () => {
-    const { child, claim } = await startProcess();
-    expect(await claim({ path, keys: ['claim'] })).toEqual({ won: ['claim'] });
+    const { child, obey } = await startProcess();
+    expect(await obey({ path, keys: ['claim'] })).toEqual({ won: ['claim'] });
     child.kill('SIGKILL');
     await once(child, 'exit');
     const store = sqliteStore({ path });
@@ -242,21 +256,40 @@ describe('sqliteStore in several processes', () => {
     await store.close?.();
   });
 
-  test('a write waits while another process writes, and fails when that takes too long', async () => {
-    const patient = sqliteStore({ path, busyTimeoutMs: 20 });
+  test('opening a file waits while another process writes to it, even before it is in WAL mode', async () => {
+    expect(await children[0]?.obey({ path, lockForMs: 100 })).toEqual({ won: [] });
+    const store = sqliteStore({ path });
+    expect(await store.create('key', 1)).toBe(true);
+    await store.close?.();
+  });
+
+  test('a write waits while another process writes', async () => {
+    const store = sqliteStore({ path });
+    expect(await children[0]?.obey({ path, lockForMs: 100 })).toEqual({ won: [] });
+    expect(await store.create('key', 1)).toBe(true);
+    await store.close?.();
+  });
+
+  test('waiting ends with busyTimeoutMs; reading does not wait', async () => {
+    const store = sqliteStore({ path, busyTimeoutMs: 20 });
+    await store.set('key', 1);
     using other = new Opened(path);
     other.database.exec('BEGIN IMMEDIATE');
-    await expect(patient.create('key', 1)).rejects.toThrow('locked');
-    expect(await patient.get('key')).toBeUndefined();
+    await expect(store.set('key', 2)).rejects.toThrow('locked');
+    expect(await store.get('key')).toBe(1);
     other.database.exec('ROLLBACK');
-    expect(await patient.create('key', 1)).toBe(true);
-    await patient.close?.();
+    await store.set('key', 3);
+    await store.close?.();
+
+    using locked = new Opened(`${path}-new`);
+    locked.database.exec('BEGIN IMMEDIATE');
+    expect(() => sqliteStore({ path: `${path}-new`, busyTimeoutMs: 20 })).toThrow(/locked/);
   });
 });
 
 interface StoreProcess {
   readonly child: ChildProcess;
-  readonly claim: (order: Order) => Promise<Answer>;
+  readonly obey: (order: Order) => Promise<Answer>;
 }
 
 async function startProcess(): Promise<StoreProcess> {
@@ -265,7 +298,7 @@ async function startProcess(): Promise<StoreProcess> {
   await once(child, 'message');
   return {
     child,
-    claim: (order) =>
+    obey: (order) =>
       new Promise((resolve) => {
         child.once('message', resolve);
         child.send(order);

@@ -1,9 +1,13 @@
 // One of several processes on the same files: does what its parent says and answers each time.
+import { DatabaseSync } from 'node:sqlite';
 import { sqliteStore } from '../../src/stores/sqlite-store.ts';
 
 export interface Order {
   readonly path: string;
-  readonly keys: readonly string[];
+  /** Open the store and create these. It stays open: the parent ends this process with SIGKILL. */
+  readonly keys?: readonly string[];
+  /** Hold the write lock of the file for so long. */
+  readonly lockForMs?: number;
 }
 
 export interface Answer {
@@ -12,20 +16,31 @@ export interface Answer {
 }
 
 process.on('message', (order: Order) => {
-  void claim(order).then((answer) => process.send?.(answer));
+  void obey(order).then((answer) => process.send?.(answer));
 });
 process.send?.('ready');
 
-async function claim({ path, keys }: Order): Promise<Answer> {
+async function obey({ path, keys = [], lockForMs }: Order): Promise<Answer> {
   try {
-    const store = sqliteStore({ path });
-    const won: string[] = [];
-    for (const key of keys) {
-      if (await store.create(key, process.pid)) won.push(key);
-    }
-    // Left open on purpose: the parent ends this process with SIGKILL.
-    return { won };
+    if (lockForMs !== undefined) lock(path, lockForMs);
+    else return { won: await claim(path, keys) };
+    return { won: [] };
   } catch (error) {
     return { won: [], error: String(error) };
   }
+}
+
+async function claim(path: string, keys: readonly string[]): Promise<readonly string[]> {
+  const store = sqliteStore({ path });
+  const won: string[] = [];
+  for (const key of keys) {
+    if (await store.create(key, process.pid)) won.push(key);
+  }
+  return won;
+}
+
+function lock(path: string, forMs: number): void {
+  const database = new DatabaseSync(path);
+  database.exec('BEGIN IMMEDIATE');
+  setTimeout(() => database.close(), forMs);
 }

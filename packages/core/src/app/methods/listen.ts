@@ -1,4 +1,4 @@
-import { InvalidParamsError } from '../../errors.ts';
+import { InvalidParamsError, ShutdownError } from '../../errors.ts';
 import { isRecord } from '../../protocol/json-rpc.ts';
 import type { JsonObject, SubscriptionFilter } from '../../protocol/messages.ts';
 import { MetaKey } from '../../protocol/meta.ts';
@@ -45,7 +45,7 @@ async function stream(core: AppCore, call: CallView): Promise<JsonObject> {
   try {
     send('notifications/subscriptions/acknowledged', { notifications: honored });
     await new Promise<void>((resolve, reject) => {
-      state.onAbort((reason) => (core.closing ? resolve() : reject(reason as Error)));
+      state.onAbort((reason) => (reason instanceof ShutdownError ? resolve() : reject(reason as Error)));
       call.narrowedSignal?.addEventListener('abort', () => resolve(), { once: true });
     });
   } finally {

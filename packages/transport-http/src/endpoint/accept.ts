@@ -1,0 +1,24 @@
+/** What a client can take back. */
+export interface Accepts {
+  readonly json: boolean;
+  readonly stream: boolean;
+}
+
+const EVERYTHING: Accepts = { json: true, stream: true };
+const BOTH = 'application/json, text/event-stream';
+
+/** Reads an Accept header leniently: without one, or with wildcards, everything goes. */
+export function readAccept(header: string | undefined): Accepts {
+  if (header === undefined || header === BOTH || header === '*/*') return EVERYTHING;
+  const types = header.split(',').map((range) => range.split(';', 1)[0]!.trim().toLowerCase());
+  const any = types.includes('*/*');
+  return {
+    json: any || types.includes('application/json') || types.includes('application/*'),
+    stream: any || types.includes('text/event-stream') || types.includes('text/*'),
+  };
+}
+
+/** Whether a Content-Type header says JSON. */
+export function isJson(header: string | undefined): boolean {
+  return header === 'application/json' || header?.split(';', 1)[0]!.trim().toLowerCase() === 'application/json';
+}

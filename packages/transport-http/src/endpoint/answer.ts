@@ -1,0 +1,39 @@
+import { ErrorCode, errorResponse, isRecord, type Era, type JsonRpcResponse, type RequestId } from '@toolyard/core/protocol';
+
+import { challenge } from './auth.ts';
+import type { Headers, Reply } from './message.ts';
+import { statusOf } from './status.ts';
+
+const JSON_HEADERS = { 'content-type': 'application/json' } as const;
+
+/** Sends a response as one JSON body. Where there is none, because the request was given up, 202 without a body. */
+export function answerJson(reply: Reply, response: JsonRpcResponse | undefined, era: Era, headers: Headers): void {
+  if (response === undefined) {
+    reply.send(202, headers);
+    return;
+  }
+  const status = statusOf(response, era);
+  const more = status === 403 && 'error' in response ? scopeChallenge(response.error.data) : undefined;
+  reply.send(status, { ...JSON_HEADERS, ...headers, ...more }, JSON.stringify(response));
+}
+
+/** Refuses a request before dispatch, with a JSON-RPC error for clients and a status for everything between. */
+export function refuse(
+  reply: Reply,
+  status: number,
+  error: { code: number; message: string; data?: unknown },
+  headers: Headers,
+  id: RequestId | null = null,
+): void {
+  reply.send(status, { ...JSON_HEADERS, ...headers }, JSON.stringify(errorResponse(id, error)));
+}
+
+/** Errors of HTTP itself, which JSON-RPC has no codes for. */
+export function httpError(message: string, code: number = ErrorCode.serverError): { code: number; message: string } {
+  return { code, message };
+}
+
+function scopeChallenge(data: unknown): Headers {
+  const scopes = isRecord(data) && Array.isArray(data['scopes']) ? (data['scopes'] as string[]) : [];
+  return challenge({ status: 403, error: 'insufficient_scope', scopes }).headers;
+}

@@ -1,0 +1,255 @@
+import { anonymous, InvalidOptionError, ShutdownError, type App, type Principal } from '@toolyard/core';
+import {
+  answerableId,
+  ErrorCode,
+  eraOf,
+  kindOf,
+  MODERN_REVISIONS,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+} from '@toolyard/core/protocol';
+
+import { SessionPool, type SessionOptions } from '../sessions/session-pool.ts';
+import { isJson, readAccept } from './accept.ts';
+import { httpError, refuse } from './answer.ts';
+import { isChallenge, type Authenticate } from './auth.ts';
+import { createGuards, preflightHeaders, type GuardOptions, type Guards } from './guards.ts';
+import { Heartbeat } from './heartbeat.ts';
+import {
+  serveDelete,
+  serveInitialize,
+  serveInSession,
+  serveStream,
+  serveWithoutSession,
+  type LegacyServing,
+} from './legacy.ts';
+import { BodyError, type AuthRequest, type Headers, type Incoming, type Reply } from './message.ts';
+import { namesModernVersion, serveModernNotification, serveModernRequest, type Arrival } from './modern.ts';
+
+/** Options of `createHttpHandler` and everything built on it. */
+export interface HttpOptions extends GuardOptions {
+  /** Where MCP is served; `'*'` where a framework has routed the request already. Default `/mcp`. */
+  readonly path?: string;
+  /** Tells who is calling, or refuses. Without it everybody is anonymous and has no scopes. */
+  readonly auth?: Authenticate;
+  /** The tenant a principal acts in; caches, limits and stores keep tenants apart. */
+  readonly tenant?: (principal: Principal, request: AuthRequest) => string | undefined;
+  /**
+   * How clients of 2025-11-25 and older are served: with sessions (the default), `stateless` (no subscriptions, no
+   * questions to the client), or not at all.
+   */
+  readonly legacy?: 'sessions' | 'stateless' | 'reject';
+  readonly sessions?: SessionOptions;
+  /** Largest request body. Default 4 MiB. */
+  readonly maxBodyBytes?: number;
+  /** A comment goes down every open stream this often, so that proxies keep it open. Default 15 000. */
+  readonly keepAliveMs?: number;
+  /** Asked by `/readyz`: whether this instance wants traffic. Throwing counts as no. */
+  readonly ready?: () => boolean | Promise<boolean>;
+}
+
+/** The MCP endpoint, apart from any HTTP server. */
+export class Endpoint {
+  readonly #path: string;
+  readonly #guards: Guards;
+  readonly #options: HttpOptions;
+  readonly #maxBodyBytes: number;
+  readonly #serving: LegacyServing;
+  #requests = 0;
+  #draining = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(app: App<any, any>, options: HttpOptions = {}) {
+    const { path = '/mcp', maxBodyBytes = 4 * 1_048_576, keepAliveMs = 15_000, legacy = 'sessions' } = options;
+    if (path !== '*' && !path.startsWith('/')) throw new InvalidOptionError('path', 'must start with "/" or be "*"');
+    if (!(maxBodyBytes > 0)) throw new InvalidOptionError('maxBodyBytes', 'must be above 0');
+    if (!(keepAliveMs > 0)) throw new InvalidOptionError('keepAliveMs', 'must be above 0');
+    if (!['sessions', 'stateless', 'reject'].includes(legacy)) {
+      throw new InvalidOptionError('legacy', 'must be "sessions", "stateless" or "reject"');
+    }
+    this.#path = path;
+    this.#options = { ...options, legacy };
+    this.#maxBodyBytes = maxBodyBytes;
+    this.#guards = createGuards(options);
+    this.#serving = {
+      app,
+      heartbeat: new Heartbeat(app.clock, keepAliveMs),
+      open: new Set(),
+      pool: new SessionPool(app, options.sessions),
+    };
+  }
+
+  /** Sessions that are open now. */
+  get sessionCount(): number {
+    return this.#serving.pool.size;
+  }
+
+  /** Answers one request. Never rejects. */
+  async handle(incoming: Incoming, reply: Reply): Promise<void> {
+    this.#requests += 1;
+    try {
+      await this.#route(incoming, reply);
+    } catch (err) {
+      this.#serving.app.logger.error({ err, method: incoming.method, path: incoming.path }, 'An HTTP request failed.');
+      refuse(reply, 500, { code: ErrorCode.internalError, message: 'Internal error' }, {});
+    } finally {
+      this.#requests -= 1;
+      if (this.#requests === 0) this.#onIdle?.();
+    }
+  }
+
+  /** Refuses new requests, ends streams, and gives running requests until the deadline. */
+  async close({ deadlineMs = 10_000 }: { deadlineMs?: number } = {}): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    const { app, open, pool, heartbeat } = this.#serving;
+    for (const session of pool) session.standing?.detach();
+    const shutdown = new ShutdownError();
+    for (const exchange of open) if (exchange.listening) exchange.abort(shutdown);
+    if (this.#requests > 0) {
+      const idle = new Promise<void>((resolve) => (this.#onIdle = resolve));
+      const timer = app.clock.after(deadlineMs, () => {
+        for (const exchange of open) exchange.abort(shutdown);
+      });
+      await idle;
+      timer.cancel();
+    }
+    pool.close();
+    heartbeat.stop();
+  }
+
+  async #route(incoming: Incoming, reply: Reply): Promise<void> {
+    const cors = this.#guards.corsFor(incoming);
+    const problem = this.#guards.refuse(incoming);
+    if (problem !== undefined) return refuse(reply, 403, httpError(`Forbidden: ${problem}`), cors);
+    const { path, method } = incoming;
+    if (this.#path !== '*') {
+      if (path === '/healthz') return reply.send(200, { 'content-type': 'text/plain', ...cors }, 'ok\n');
+      if (path === '/readyz') return this.#answerReady(reply, cors);
+      if (path !== this.#path) return refuse(reply, 404, httpError(`Not found. MCP is at ${this.#path}.`), cors);
+    }
+    if (method === 'OPTIONS') return reply.send(204, { ...cors, ...preflightHeaders(incoming) });
+    if (this.#draining) {
+      return refuse(reply, 503, httpError('The server is shutting down.'), { ...cors, 'retry-after': '5', connection: 'close' });
+    }
+    const principal = await this.#authenticate(incoming, reply, cors);
+    if (!principal) return;
+    const arrival: Arrival = {
+      incoming,
+      reply,
+      principal,
+      tenant: this.#options.tenant?.(principal, incoming.request),
+      accepts: readAccept(incoming.header('accept')),
+      headers: cors,
+    };
+    switch (method) {
+      case 'POST':
+        return this.#post(arrival);
+      case 'GET':
+      case 'DELETE':
+        if (this.#options.legacy === 'sessions') {
+          return method === 'GET' ? serveStream(this.#serving, arrival) : serveDelete(this.#serving, arrival);
+        }
+    }
+    refuse(reply, 405, httpError('Method not allowed.'), { ...cors, allow: this.#allowed() });
+  }
+
+  async #post(arrival: Arrival): Promise<void> {
+    const { incoming, reply, accepts, headers } = arrival;
+    if (!isJson(incoming.header('content-type'))) {
+      return refuse(reply, 415, httpError('Unsupported Media Type: Content-Type must be application/json.'), headers);
+    }
+    if (!accepts.json && !accepts.stream) {
+      return refuse(reply, 406, httpError('Not Acceptable: accept application/json or text/event-stream.'), headers);
+    }
+    const body = await this.#readJson(arrival);
+    if (body === UNREADABLE) return;
+    if (Array.isArray(body)) return this.#legacy(arrival, body);
+    const kind = kindOf(body);
+    if (kind === 'invalid') {
+      const error = { code: ErrorCode.invalidRequest, message: 'Bad Request: the body is not a JSON-RPC 2.0 message.' };
+      return refuse(reply, 400, error, headers, answerableId(body));
+    }
+    if (kind === 'response') return this.#legacy(arrival, body);
+    const message = body as JsonRpcRequest | JsonRpcNotification;
+    const isInitialize = message.method === 'initialize';
+    if (eraOf(message) === 'modern' || (!isInitialize && namesModernVersion(incoming))) {
+      return kind === 'request'
+        ? serveModernRequest(this.#serving, arrival, message as JsonRpcRequest)
+        : serveModernNotification(this.#serving, arrival, message);
+    }
+    return this.#legacy(arrival, message);
+  }
+
+  #legacy(arrival: Arrival, body: unknown): Promise<void> | void {
+    const { reply, headers } = arrival;
+    switch (this.#options.legacy) {
+      case 'reject':
+        return refuseLegacy(arrival, body);
+      case 'stateless':
+        if (Array.isArray(body)) {
+          return refuse(reply, 400, { code: ErrorCode.invalidRequest, message: 'Batches are not served here.' }, headers);
+        }
+        return serveWithoutSession(this.#serving, arrival, body);
+      default:
+        return kindOf(body) === 'request' && (body as JsonRpcRequest).method === 'initialize'
+          ? serveInitialize(this.#serving, arrival, body as JsonRpcRequest)
+          : serveInSession(this.#serving, arrival, body);
+    }
+  }
+
+  async #readJson({ incoming, reply, headers }: Arrival): Promise<unknown> {
+    try {
+      return JSON.parse(await incoming.readBody(this.#maxBodyBytes)) as unknown;
+    } catch (error) {
+      if (error instanceof BodyError) refuse(reply, error.status, httpError(error.message), headers);
+      else refuse(reply, 400, { code: ErrorCode.parseError, message: 'Parse error: the body is not JSON.' }, headers);
+      return UNREADABLE;
+    }
+  }
+
+  async #authenticate(incoming: Incoming, reply: Reply, headers: Headers): Promise<Principal | undefined> {
+    const { auth } = this.#options;
+    if (!auth) return anonymous;
+    const verdict = await auth(incoming.request);
+    if (!isChallenge(verdict)) return verdict;
+    refuse(reply, verdict.status, httpError(verdict.message), { ...headers, ...verdict.headers });
+    return undefined;
+  }
+
+  async #answerReady(reply: Reply, headers: Headers): Promise<void> {
+    const ready = !this.#draining && (await this.#isReady());
+    reply.send(ready ? 200 : 503, { 'content-type': 'text/plain', ...headers }, ready ? 'ready\n' : 'not ready\n');
+  }
+
+  async #isReady(): Promise<boolean> {
+    try {
+      return (await this.#options.ready?.()) ?? true;
+    } catch (err) {
+      this.#serving.app.logger.warn({ err }, 'The readiness check failed.');
+      return false;
+    }
+  }
+
+  #allowed(): string {
+    return this.#options.legacy === 'sessions' ? 'GET, POST, DELETE, OPTIONS' : 'POST, OPTIONS';
+  }
+}
+
+const UNREADABLE = Symbol('unreadable');
+
+/** The answer of an endpoint for the 2026 era alone: which revisions it does serve. */
+function refuseLegacy({ reply, headers }: Arrival, body: unknown): void {
+  switch (kindOf(body)) {
+    case 'notification':
+      return reply.send(202, headers);
+    case 'request': {
+      const { id, method } = body as JsonRpcRequest;
+      const message = `${method}: this server speaks protocol revision ${MODERN_REVISIONS.join(', ')} alone.`;
+      const data = { supported: MODERN_REVISIONS };
+      return refuse(reply, 400, { code: ErrorCode.unsupportedProtocolVersion, message, data }, headers, id);
+    }
+    default:
+      return refuse(reply, 400, { code: ErrorCode.invalidRequest, message: 'Bad Request: send one request.' }, headers);
+  }
+}

@@ -1,0 +1,87 @@
+import { InvalidOptionError } from '@toolyard/core';
+
+import type { Headers, Incoming } from './message.ts';
+
+/** Which Host and Origin headers are served. */
+export interface GuardOptions {
+  /**
+   * Host names (without port) the server answers to. Default: those of `publicUrl`, else loopback names. `'any'` only
+   * behind a proxy that checks them: without a check any web page can reach a server on this machine (DNS rebinding).
+   */
+  readonly allowedHosts?: readonly string[] | 'any';
+  /** Origins (`https://app.example`) of web pages that may call. Default: that of `publicUrl`, else loopback ones. */
+  readonly allowedOrigins?: readonly string[];
+  /** Where clients reach the server: `https://tools.example/mcp`. */
+  readonly publicUrl?: string;
+}
+
+/** Checks Host and Origin, and writes the CORS headers for the origins it lets pass. */
+export interface Guards {
+  /** What is wrong with the request, or `undefined`. */
+  refuse(incoming: Incoming): string | undefined;
+  /** CORS headers for the answer, if the request comes from a page that may read it. */
+  corsFor(incoming: Incoming): Headers;
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+const EXPOSED = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, Retry-After';
+const ALLOWED_HEADERS =
+  'Content-Type, Accept, Authorization, X-API-Key, Last-Event-ID, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name';
+
+export function createGuards({ allowedHosts, allowedOrigins, publicUrl }: GuardOptions): Guards {
+  const published = publicUrl === undefined ? undefined : parsePublicUrl(publicUrl);
+  const hosts = allowedHosts === 'any' ? undefined : new Set(allowedHosts ?? (published ? [published.hostname, ...LOOPBACK] : LOOPBACK));
+  const origins = new Set(allowedOrigins ?? (published ? [published.origin] : []));
+  const allowLoopbackOrigins = allowedOrigins === undefined && published === undefined;
+
+  const isAllowedOrigin = (origin: string) =>
+    origins.has(origin) || (allowLoopbackOrigins && isLoopbackOrigin(origin));
+
+  return {
+    refuse(incoming) {
+      const host = incoming.header('host');
+      if (hosts && !hosts.has(hostName(host))) {
+        return `Host ${JSON.stringify(host ?? '')} is not served here. Set allowedHosts or publicUrl to serve it.`;
+      }
+      const origin = incoming.header('origin');
+      if (origin !== undefined && !isAllowedOrigin(origin)) {
+        return `Origin ${JSON.stringify(origin)} may not call this server. Set allowedOrigins to let it.`;
+      }
+      return undefined;
+    },
+    corsFor(incoming) {
+      const origin = incoming.header('origin');
+      if (origin === undefined) return { vary: 'Origin' };
+      if (!isAllowedOrigin(origin)) return { vary: 'Origin' };
+      return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'Origin' };
+    },
+  };
+}
+
+/** The headers of a preflight answer, besides those of {@link Guards.corsFor}. */
+export function preflightHeaders(incoming: Incoming): Headers {
+  const asked = incoming.header('access-control-request-headers') ?? '';
+  const parameters = asked.split(',').map((name) => name.trim()).filter((name) => /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]+$/i.test(name));
+  return {
+    'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
+    'access-control-allow-headers': [ALLOWED_HEADERS, ...parameters].join(', '),
+    'access-control-max-age': '600',
+  };
+}
+
+function parsePublicUrl(publicUrl: string): URL {
+  if (URL.canParse(publicUrl)) return new URL(publicUrl);
+  throw new InvalidOptionError('publicUrl', 'must be an absolute URL');
+}
+
+/** The name in a Host header, without port. Anything that is not plainly a host name matches nothing. */
+function hostName(host: string | undefined): string {
+  return /^(\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.exec(host ?? '')?.[1]?.toLowerCase() ?? '';
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { protocol, hostname, origin: canonical } = new URL(origin);
+  return canonical === origin && (protocol === 'http:' || protocol === 'https:') && LOOPBACK.has(hostname);
+}

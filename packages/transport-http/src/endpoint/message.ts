@@ -1,0 +1,52 @@
+/** One HTTP request, whatever server it came through. */
+export interface Incoming {
+  readonly method: string;
+  /** Path without query. */
+  readonly path: string;
+  /** The value of a header by its lower-case name. */
+  header(name: string): string | undefined;
+  /** @throws {BodyError} when it is too large or cannot be read. */
+  readBody(maxBytes: number): Promise<string>;
+  /** What an `auth` function gets. Made when asked for. */
+  readonly request: AuthRequest;
+}
+
+/** The answer to one HTTP request. Either `send` or `open` is called, once. */
+export interface Reply {
+  /** Aborts when the client is gone before the answer is complete, or with the reason given to `abort`. */
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+  send(status: number, headers: Headers, body?: string): void;
+  open(status: number, headers: Headers): Sink;
+}
+
+/** An open response body. Writing after the end does nothing. */
+export interface Sink {
+  write(chunk: string): void;
+  end(): void;
+  /** Bytes that the client has not taken yet. */
+  readonly buffered: number;
+  /** Runs when the client is gone or the body has ended. */
+  onClose(listener: () => void): void;
+}
+
+export type Headers = Record<string, string>;
+
+/** What an `auth` function sees of a request. */
+export interface AuthRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  header(name: string): string | undefined;
+  /** The framework's own request object, if there is one, for what its middleware put there. */
+  readonly original: unknown;
+}
+
+/** A body that cannot be taken, with the status to answer. */
+export class BodyError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}

@@ -1,0 +1,121 @@
+import type { App, Principal } from '@toolyard/core';
+import {
+  checkHeaders,
+  claimedVersion,
+  ErrorCode,
+  isModernVersion,
+  MODERN_REVISIONS,
+  readEnvelope,
+  unsupportedVersion,
+  type JsonRpcError,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+} from '@toolyard/core/protocol';
+
+import type { Accepts } from './accept.ts';
+import { httpError, refuse } from './answer.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { Headers, Incoming, Reply } from './message.ts';
+import { StatelessExchange } from './stateless-exchange.ts';
+
+/** What both eras need to serve one message. */
+export interface Serving {
+  readonly app: App<any, any>;
+  readonly heartbeat: Heartbeat;
+  /** Exchanges being answered. */
+  readonly open: Set<Open>;
+}
+
+/** An exchange as a shutdown sees it. */
+export interface Open {
+  /** Whether it only waits for changes, so that it can be ended at once. */
+  readonly listening: boolean;
+  abort(reason: unknown): void;
+}
+
+/** One authenticated message with its body parsed. */
+export interface Arrival {
+  readonly incoming: Incoming;
+  readonly reply: Reply;
+  readonly principal: Principal;
+  readonly tenant: string | undefined;
+  readonly accepts: Accepts;
+  readonly headers: Headers;
+}
+
+/**
+ * Serves a request of the 2026 era: no session, everything it needs is in it.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+ */
+export async function serveModernRequest(serving: Serving, arrival: Arrival, message: JsonRpcRequest): Promise<void> {
+  const { incoming, reply, accepts, headers } = arrival;
+  const reading = readEnvelope(message.params);
+  const error = 'error' in reading ? reading.error : checkHeaders(message, (name) => incoming.header(name));
+  if (error || 'error' in reading) {
+    refuse(reply, 400, error!, headers, message.id);
+    return;
+  }
+  if (message.method === 'subscriptions/listen' && !accepts.stream) {
+    refuse(reply, 406, httpError('subscriptions/listen answers with text/event-stream; accept it.'), headers, message.id);
+    return;
+  }
+  const { principal, tenant } = arrival;
+  const { protocolVersion, client, logLevel } = reading.envelope;
+  const context = { era: 'modern', principal, tenant, protocolVersion, client, logLevel } as const;
+  await serveStateless(serving, message, new StatelessExchange(context, message.method, arrival));
+}
+
+/** Dispatches one message and answers it on its own connection. */
+export async function serveStateless(
+  { app, heartbeat, open }: Serving,
+  message: JsonRpcRequest,
+  exchange: StatelessExchange,
+): Promise<void> {
+  heartbeat.add(exchange);
+  open.add(exchange);
+  try {
+    exchange.finish(await app.dispatch(message, exchange));
+  } finally {
+    heartbeat.delete(exchange);
+    open.delete(exchange);
+  }
+}
+
+/** Takes a notification of the 2026 era. Its headers are checked where they are there. */
+export async function serveModernNotification(
+  { app }: Serving,
+  arrival: Arrival,
+  message: JsonRpcNotification,
+): Promise<void> {
+  const { incoming, reply, principal, tenant, headers } = arrival;
+  const error = notificationError(message, incoming);
+  if (error) {
+    refuse(reply, 400, error, headers);
+    return;
+  }
+  const context = { era: 'modern', principal, tenant, protocolVersion: undefined, client: undefined, logLevel: undefined } as const;
+  reply.send(202, headers);
+  await app.dispatch(message, new StatelessExchange(context, message.method, arrival));
+}
+
+/** Whether headers alone say that a message is of the 2026 era, although its body does not. */
+export function namesModernVersion(incoming: Incoming): boolean {
+  const version = incoming.header('mcp-protocol-version');
+  return version !== undefined && isModernVersion(version.trim());
+}
+
+function notificationError(message: JsonRpcNotification, incoming: Incoming): JsonRpcError | undefined {
+  const claimed = claimedVersion(message.params);
+  const header = incoming.header('mcp-protocol-version')?.trim();
+  const method = incoming.header('mcp-method')?.trim();
+  const version = claimed ?? header;
+  const disagrees =
+    (header !== undefined && claimed !== undefined && header !== claimed) ||
+    (method !== undefined && method !== message.method);
+  if (disagrees) {
+    return { code: ErrorCode.headerMismatch, message: 'Bad Request: the request headers and body disagree.' };
+  }
+  const isServed = version === undefined || (MODERN_REVISIONS as readonly string[]).includes(version);
+  return isServed ? undefined : unsupportedVersion(version);
+}

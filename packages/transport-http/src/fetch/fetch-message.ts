@@ -1,0 +1,122 @@
+import { BodyError, type AuthRequest, type Headers, type Incoming, type Reply, type Sink } from '../endpoint/message.ts';
+
+/** A web-standard request. */
+export class FetchIncoming implements Incoming {
+  readonly method: string;
+  readonly path: string;
+  readonly #request: Request;
+
+  constructor(request: Request) {
+    this.#request = request;
+    this.method = request.method;
+    this.path = new URL(request.url).pathname;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers.get(name);
+    // Requests made in process have no Host header; their URL says the same.
+    if (value === null && name === 'host') return new URL(this.#request.url).host;
+    return value ?? undefined;
+  }
+
+  get request(): AuthRequest {
+    const { pathname, search } = new URL(this.#request.url);
+    return {
+      method: this.method,
+      url: pathname + search,
+      header: (name) => this.header(name),
+      original: this.#request,
+    };
+  }
+
+  async readBody(maxBytes: number): Promise<string> {
+    const tooLarge = new BodyError(413, `The body is larger than ${maxBytes} bytes.`);
+    if (Number(this.#request.headers.get('content-length')) > maxBytes) throw tooLarge;
+    const reader = this.#request.body?.getReader();
+    if (!reader) return '';
+    const decoder = new TextDecoder();
+    let text = '';
+    let size = 0;
+    try {
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        size += part.value.byteLength;
+        if (size > maxBytes) throw tooLarge;
+        text += decoder.decode(part.value, { stream: true });
+      }
+    } catch (cause) {
+      if (cause === tooLarge) await reader.cancel();
+      throw cause === tooLarge ? tooLarge : new BodyError(400, 'The body could not be read.');
+    }
+    return text + decoder.decode();
+  }
+}
+
+/** The answer to a web-standard request: {@link FetchReply.response} resolves once it is known. */
+export class FetchReply implements Reply {
+  readonly response: Promise<Response>;
+  readonly #controller = new AbortController();
+  #resolve!: (response: Response) => void;
+  #answered = false;
+
+  constructor(request: Request) {
+    this.response = new Promise((resolve) => (this.#resolve = resolve));
+    if (request.signal.aborted) this.#controller.abort();
+    else request.signal.addEventListener('abort', () => this.#controller.abort(), { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  send(status: number, headers: Headers, body = ''): void {
+    this.#answer(new Response(body === '' ? null : body, { status, headers }));
+  }
+
+  open(status: number, headers: Headers): Sink {
+    const closeListeners: (() => void)[] = [];
+    const encoder = new TextEncoder();
+    let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+    let closed = false;
+    const close = () => {
+      if (closed) return;
+      closed = true;
+      for (const listener of closeListeners) listener();
+    };
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => void (stream = controller),
+        cancel: () => {
+          close();
+          this.#controller.abort();
+        },
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+    );
+    this.#controller.signal.addEventListener('abort', close, { once: true });
+    this.#answer(new Response(body, { status, headers }));
+    return {
+      write: (chunk) => {
+        if (!closed) stream?.enqueue(encoder.encode(chunk));
+      },
+      end: () => {
+        if (closed) return;
+        stream?.close();
+        close();
+      },
+      get buffered() {
+        return -(stream?.desiredSize ?? 0);
+      },
+      onClose: (listener) => void (closed ? listener() : closeListeners.push(listener)),
+    };
+  }
+
+  #answer(response: Response): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    this.#resolve(response);
+  }
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { BodyError, type AuthRequest, type Headers, type Incoming, type Reply, type Sink } from '../endpoint/message.ts';
+
+/** A `node:http` request. Frameworks that have parsed the body already leave it in `body`. */
+export class NodeIncoming implements Incoming {
+  readonly method: string;
+  readonly path: string;
+  readonly #message: IncomingMessage & { body?: unknown; originalUrl?: string };
+
+  constructor(message: IncomingMessage) {
+    this.#message = message;
+    this.method = message.method ?? 'GET';
+    this.path = pathOf(message.url ?? '/');
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#message.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  get request(): AuthRequest {
+    return {
+      method: this.method,
+      url: this.#message.url ?? '/',
+      header: (name) => this.header(name.toLowerCase()),
+      original: this.#message,
+    };
+  }
+
+  readBody(maxBytes: number): Promise<string> {
+    const message = this.#message;
+    if (message.readableEnded && message.body !== undefined) {
+      return Promise.resolve(typeof message.body === 'string' ? message.body : JSON.stringify(message.body));
+    }
+    const declared = Number(message.headers['content-length']);
+    if (declared > maxBytes) return drain(message, maxBytes);
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      message.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= maxBytes) chunks.push(chunk);
+        else {
+          message.removeAllListeners('data').removeAllListeners('end');
+          drain(message, maxBytes).catch(reject);
+        }
+      });
+      message.on('end', () => resolve(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString()));
+      message.on('error', (cause) => reject(new BodyError(400, `The body could not be read: ${cause.message}`)));
+      message.on('close', () => reject(new BodyError(400, 'The body ended early.')));
+    });
+  }
+}
+
+/** Bytes of a refused body that are still read, so that the client reads the refusal instead of a reset. */
+const MAX_DRAINED_BYTES = 64 * 1_048_576;
+
+function drain(message: IncomingMessage, maxBytes: number): Promise<never> {
+  const error = new BodyError(413, `The body is larger than ${maxBytes} bytes.`);
+  return new Promise((_, reject) => {
+    let drained = 0;
+    message.on('data', (chunk: Buffer) => {
+      drained += chunk.length;
+      if (drained <= MAX_DRAINED_BYTES) return;
+      message.destroy();
+      reject(error);
+    });
+    message.on('end', () => reject(error));
+    message.on('close', () => reject(error));
+  });
+}
+
+/** The answer to a `node:http` request. */
+export class NodeReply implements Reply {
+  readonly #response: ServerResponse;
+  readonly #controller = new AbortController();
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    response.on('error', () => {});
+    response.on('close', () => {
+      if (!response.writableEnded) this.#controller.abort();
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  send(status: number, headers: Headers, body = ''): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) {
+      response.end();
+      return;
+    }
+    if (status !== 204) headers['content-length'] = String(Buffer.byteLength(body));
+    response.writeHead(status, headers);
+    response.end(body);
+  }
+
+  open(status: number, headers: Headers): Sink {
+    const response = this.#response;
+    if (!response.headersSent && !response.destroyed) {
+      response.writeHead(status, headers);
+      response.flushHeaders();
+    }
+    return {
+      write: (chunk) => void (response.writable && response.write(chunk)),
+      end: () => void response.end(),
+      get buffered() {
+        return response.writableLength;
+      },
+      onClose: (listener) => void (response.closed ? listener() : response.once('close', listener)),
+    };
+  }
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
