@@ -1,1 +1,1 @@
-export {};
+export { expressHandler, type ExpressHandler } from './adapters/express.ts';

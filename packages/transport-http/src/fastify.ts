@@ -1,1 +1,1 @@
-export {};
+export { fastifyMcp, type FastifyLike, type FastifyMcpOptions } from './adapters/fastify.ts';

@@ -1,1 +1,1 @@
-export {};
+export { honoHandler, type HonoHandler } from './adapters/hono.ts';

@@ -26,25 +26,66 @@ export interface ArgumentRules {
  */
 export const ARGUMENT_RULES: Readonly<Record<string, ArgumentRules>> = {
   cat: { flags: 'AbeEnstTuv', operands: 'paths' },
-  date: { flags: 'uRI', valued: 'd', long: ['--utc', '--date=', '--iso-8601', '--iso-8601='], operands: 'format' },
+  date: {
+    flags: 'uRI',
+    valued: 'd',
+    long: ['--utc', '--date=', '--iso-8601', '--iso-8601='],
+    operands: 'format',
+  },
   echo: { flags: 'neE', operands: 'text' },
   grep: {
     flags: 'EFGPivwxcLlnohHqsabrzZ',
     valued: 'emABC',
-    long: ['--color=', '--include=', '--exclude=', '--exclude-dir=', '--max-count=', '--line-number', '--recursive', '--ignore-case', '--count', '--only-matching', '--invert-match', '--fixed-strings', '--extended-regexp'],
+    long: [
+      '--color=',
+      '--include=',
+      '--exclude=',
+      '--exclude-dir=',
+      '--max-count=',
+      '--line-number',
+      '--recursive',
+      '--ignore-case',
+      '--count',
+      '--only-matching',
+      '--invert-match',
+      '--fixed-strings',
+      '--extended-regexp',
+    ],
     operands: 'pattern-then-paths',
   },
   head: { flags: 'qv', valued: 'nc', long: ['--lines=', '--bytes='], count: true, operands: 'paths' },
   ls: {
     flags: 'aAlhtrSR1dFinpsQBCUxmgGoX',
-    long: ['--all', '--almost-all', '--human-readable', '--recursive', '--reverse', '--size', '--full-time', '--color=', '--sort=', '--time=', '--time-style=', '--group-directories-first'],
+    long: [
+      '--all',
+      '--almost-all',
+      '--human-readable',
+      '--recursive',
+      '--reverse',
+      '--size',
+      '--full-time',
+      '--color=',
+      '--sort=',
+      '--time=',
+      '--time-style=',
+      '--group-directories-first',
+    ],
     operands: 'paths',
   },
   pwd: { flags: 'LP', operands: 'none' },
-  sort: { flags: 'bdfgiMhnRrVcCmsuz', valued: 'kt', long: ['--numeric-sort', '--reverse', '--unique', '--key=', '--field-separator='], operands: 'paths' },
+  sort: {
+    flags: 'bdfgiMhnRrVcCmsuz',
+    valued: 'kt',
+    long: ['--numeric-sort', '--reverse', '--unique', '--key=', '--field-separator='],
+    operands: 'paths',
+  },
   tail: { flags: 'fqv', valued: 'nc', long: ['--lines=', '--bytes='], count: true, operands: 'paths' },
   uname: { flags: 'asnrvmpio', long: ['--all'], operands: 'none' },
-  wc: { flags: 'clmwL', long: ['--lines', '--words', '--bytes', '--chars', '--max-line-length'], operands: 'paths' },
+  wc: {
+    flags: 'clmwL',
+    long: ['--lines', '--words', '--bytes', '--chars', '--max-line-length'],
+    operands: 'paths',
+  },
 };
 
 /** Arguments that were checked. */
@@ -70,22 +111,22 @@ export function checkArguments(
   const { options, operands } = splitArguments(program, args, rules);
   const [first] = operands;
   if (first === undefined) return { args: options, paths: [] };
+  if (rules.operands === 'none') return refuse(program, first, 'is not needed here');
   const checked = [...options, '--', ...operands];
-  switch (rules.operands) {
-    case 'none':
-      return refuse(program, first, 'is not needed here');
-    case 'format': {
-      const other = operands.find((operand) => !operand.startsWith('+'));
-      if (other !== undefined) refuse(program, other, 'is not a format; formats start with +');
-      return { args: checked, paths: [] };
-    }
-    case 'paths':
-      return { args: checked, paths: operands.filter((path) => path !== '-') };
-    case 'pattern-then-paths': {
-      const paths = options.some((option) => /^-[A-Za-z]*e/.test(option)) ? operands : operands.slice(1);
-      return { args: checked, paths: paths.filter((path) => path !== '-') };
-    }
+  if (rules.operands === 'format') {
+    const other = operands.find((operand) => !operand.startsWith('+'));
+    return other === undefined
+      ? { args: checked, paths: [] }
+      : refuse(program, other, 'is not a format; formats start with +');
   }
+  const patternFirst = rules.operands === 'pattern-then-paths' && !options.some(givesPattern);
+  const paths = patternFirst ? operands.slice(1) : operands;
+  return { args: checked, paths: paths.filter((path) => path !== '-') };
+}
+
+// Also true for some values of other options. That is on the safe side: a pattern is then checked like a path.
+function givesPattern(option: string): boolean {
+  return /^-[A-Za-z]*e/.test(option);
 }
 
 function splitArguments(

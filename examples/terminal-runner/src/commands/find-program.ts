@@ -34,8 +34,11 @@ async function executableFile(path: string): Promise<string | undefined> {
 
 async function assertTrusted(name: string, file: string): Promise<void> {
   const [program, directory] = await Promise.all([stat(file), stat(dirname(file))]);
-  const writableByAll = (mode: number) => (mode & 0o002) !== 0;
   const sticky = (directory.mode & 0o1000) !== 0;
   if (writableByAll(program.mode) || (writableByAll(directory.mode) && !sticky))
     throw new TerminalError('PROGRAM_NOT_TRUSTED', `The program "${name}" can be replaced by any user.`);
+}
+
+function writableByAll(mode: number): boolean {
+  return (mode & 0o002) !== 0;
 }

@@ -3,7 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { TerminalError } from '../errors.ts';
-import { captureOutput, type CapturedOutput, type CaptureLimits } from './output-capture.ts';
+import {
+  captureOutput,
+  type CapturedOutput,
+  type CaptureLimits,
+  type OutputCapture,
+} from './output-capture.ts';
 import { killMarked, RUN_MARKER, signalGroup } from './process-group.ts';
 
 /** What happened to a program. A program that fails is a result too; only one that cannot start throws. */
@@ -100,8 +105,8 @@ export async function runProcess(options: ProcessOptions): Promise<RunResult> {
   signal?.addEventListener('abort', cancel, { once: true });
 
   const drained = Promise.all([
-    drain(child.stdout, 'stdout', streams.stdout.write, options.onOutput),
-    drain(child.stderr, 'stderr', streams.stderr.write, options.onOutput),
+    drain(child.stdout, 'stdout', streams.stdout, options.onOutput),
+    drain(child.stderr, 'stderr', streams.stderr, options.onOutput),
   ]);
   writeInput(child.stdin, options.input);
 
@@ -141,7 +146,7 @@ function writeInput(stdin: Writable, input: string | undefined): void {
 function drain(
   stream: Readable,
   name: OutputChunk['stream'],
-  write: (chunk: Buffer) => void,
+  capture: OutputCapture,
   onOutput: ProcessOptions['onOutput'],
 ): Promise<void> {
   const decoder = new StringDecoder('utf8');
@@ -154,7 +159,7 @@ function drain(
     }
   };
   stream.on('data', (chunk: Buffer) => {
-    write(chunk);
+    capture.write(chunk);
     if (onOutput) tell(decoder.write(chunk));
   });
   return new Promise((resolve) => {

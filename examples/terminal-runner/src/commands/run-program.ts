@@ -154,7 +154,8 @@ function assertSize(args: readonly string[]): void {
       `At most ${MAX_ARGUMENTS} arguments of ${MAX_ARGUMENT_BYTES} bytes together are allowed.`,
     );
   const broken = args.find((argument) => argument.includes('\0'));
-  if (broken !== undefined) throw new TerminalError('ARGUMENT_NOT_ALLOWED', 'An argument holds a NUL character.');
+  if (broken !== undefined)
+    throw new TerminalError('ARGUMENT_NOT_ALLOWED', 'An argument holds a NUL character.');
 }
 
 /**

@@ -18,12 +18,18 @@ export function commonSettings({ name, port }: { readonly name: string; readonly
     stdio: setting(z.boolean().default(false), {
       description: 'Speaks MCP over stdin and stdout instead of HTTP.',
     }),
-    data: setting(z.string().min(1).default(join(homedir(), '.toolyard', name)), {
-      description: 'Directory for what the server keeps; created when missing.',
-      placeholder: 'DIR',
-      path: true,
-      allowed: 'a directory',
-    }),
+    data: setting(
+      z
+        .string()
+        .min(1)
+        .default(join(homedir(), '.toolyard', name)),
+      {
+        description: 'Directory for what the server keeps; created when missing.',
+        placeholder: 'DIR',
+        path: true,
+        allowed: 'a directory',
+      },
+    ),
     publicUrl: setting(httpUrl.optional(), {
       description: 'The URL clients reach the server under, when a proxy stands in front of it.',
       placeholder: 'URL',

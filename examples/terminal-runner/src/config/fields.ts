@@ -19,16 +19,7 @@ export interface Field {
   readonly info: SettingInfo;
 }
 
-interface JsonSchema {
-  readonly type?: string;
-  readonly enum?: readonly unknown[];
-  readonly format?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly items?: JsonSchema;
-  readonly default?: unknown;
-}
+type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** The settings of a schema, in its order. Throws when a key was not described with `setting`. */
 export function describeFields(schema: z.ZodObject, envPrefix: string): Field[] {
@@ -36,8 +27,7 @@ export function describeFields(schema: z.ZodObject, envPrefix: string): Field[] 
   return Object.entries(schema.shape).map(([key, member]) => {
     const info = settingInfo(member);
     if (!info) throw new TypeError(`The setting "${key}" needs setting(schema, { description }).`);
-    // toJSONSchema writes plain JSON Schema; these are the parts of it that a setting uses.
-    const json = properties[key] as JsonSchema;
+    const json = schemaObject(properties[key]);
     const words = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     return {
       key,
@@ -49,6 +39,11 @@ export function describeFields(schema: z.ZodObject, envPrefix: string): Field[] 
       info,
     };
   });
+}
+
+// JSON Schema also allows `true` for a schema without a condition, and lists of schemas.
+function schemaObject(schema: JsonSchema['items']): JsonSchema {
+  return typeof schema === 'object' && !Array.isArray(schema) ? schema : {};
 }
 
 function kindOf({ type }: JsonSchema): FieldKind {
@@ -67,7 +62,7 @@ function allowedText(json: JsonSchema): string {
     case 'boolean':
       return 'true or false';
     case 'array':
-      return `a list, each ${json.items ? allowedText(json.items) : 'a text'}`;
+      return `a list, each ${allowedText(schemaObject(json.items))}`;
     case 'object':
       return 'name=value pairs, separated by commas';
     default:

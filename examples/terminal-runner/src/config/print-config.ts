@@ -56,8 +56,7 @@ function settingText({ info, allowed, env, kind, defaultValue }: Field): string 
 
 function defaultText(value: unknown): string {
   if (Array.isArray(value)) return value.join(', ');
-  if (value === undefined || value === false) return '';
-  return typeof value === 'object' ? '' : String(value);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 // The number of keys and the names of headers help to check a configuration and give nothing away.

@@ -19,7 +19,7 @@ export function readText(field: Field, texts: readonly string[], directory: stri
       return texts.map((text) => readPath(field, text, directory));
     case 'pairs':
       return readPairs(texts);
-    case 'text':
+    default:
       return readPath(field, last, directory);
   }
 }

@@ -36,12 +36,14 @@ export function readFlags(fields: readonly Field[], args: readonly string[], dir
     }
     if (token.kind !== 'option') continue;
     const name = `--${token.name}`;
-    const negated = token.name.startsWith('no-') && byFlag.get(`--${token.name.slice(3)}`)?.kind === 'boolean';
+    const negated =
+      token.name.startsWith('no-') && byFlag.get(`--${token.name.slice(3)}`)?.kind === 'boolean';
     const field = byFlag.get(negated ? `--${token.name.slice(3)}` : name);
     const needsValue = name === '--config' || (field !== undefined && field.kind !== 'boolean');
     // Without this, `--data --stdio` would take "--stdio" for a directory.
     const missing = token.value === undefined || (!token.inlineValue && token.value.startsWith('-'));
-    if (needsValue && missing) fail(name, `needs a value; allowed: ${field?.allowed ?? 'the path of a JSON file'}`);
+    if (needsValue && missing)
+      fail(name, `needs a value; allowed: ${field?.allowed ?? 'the path of a JSON file'}`);
     else if (name === '--help' || token.name === 'h') own.help = true;
     else if (name === '--check-config') own.checkConfig = true;
     else if (name === '--config') own.configFile = token.value;

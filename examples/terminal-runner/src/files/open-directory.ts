@@ -1,7 +1,8 @@
 import { constants, existsSync } from 'node:fs';
 import { mkdir, open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode, TerminalError } from '../errors.ts';
+import { systemErrorCode } from '../errors.ts';
+import { outside } from './file-errors.ts';
 import { isInside } from './paths.ts';
 
 /** An open directory that was proven to lie in the root. Close it. */
@@ -22,9 +23,14 @@ export interface OpenDirectory {
   close(): Promise<void>;
 }
 
-/** How directories are opened; the default is the safest the platform has. */
+/** How directories are opened. */
 export interface OpenDirectoryOptions {
+  /** Whether to go through descriptors. Default: yes where the system can, which is the safest. */
   readonly descriptorPaths?: boolean | undefined;
+  /** Make missing directories. Default: false. */
+  readonly create?: boolean | undefined;
+  /** Throws when a directory on the way, links followed, is not to be touched. */
+  readonly accept?: ((realPath: string) => void) | undefined;
 }
 
 const DESCRIPTORS = '/proc/self/fd';
@@ -33,24 +39,24 @@ const DESCRIPTORS = '/proc/self/fd';
  * Opens a directory first and looks afterwards where it is: a check before the opening could be outrun.
  *
  * @param segments - names below the root, without dots.
- * @param create - whether missing directories are made.
  */
 export async function openDirectory(
   root: string,
   segments: readonly string[],
-  { create = false, descriptorPaths = existsSync(DESCRIPTORS) }: OpenDirectoryOptions & { create?: boolean } = {},
+  { create = false, descriptorPaths = existsSync(DESCRIPTORS), accept = () => {} }: OpenDirectoryOptions = {},
 ): Promise<OpenDirectory> {
   const label = segments.join('/') || '.';
-  if (!create) return openChecked(root, join(root, ...segments), label, descriptorPaths);
+  const how: Opening = { root, label, descriptorPaths, accept };
+  if (!create) return openChecked(join(root, ...segments), how);
 
-  let directory = await openChecked(root, root, '.', descriptorPaths);
+  let directory = await openChecked(root, how);
   for (const segment of segments) {
     const parent = directory;
     try {
       await mkdir(parent.child(segment), { mode: 0o755 }).catch((error: unknown) => {
         if (systemErrorCode(error) !== 'EEXIST') throw error;
       });
-      directory = await openChecked(root, parent.child(segment), label, descriptorPaths);
+      directory = await openChecked(parent.child(segment), how);
     } finally {
       await parent.close();
     }
@@ -58,11 +64,17 @@ export async function openDirectory(
   return directory;
 }
 
+interface Opening {
+  readonly root: string;
+  /** What the caller wrote, for messages. */
+  readonly label: string;
+  readonly descriptorPaths: boolean;
+  readonly accept: (realPath: string) => void;
+}
+
 async function openChecked(
-  root: string,
   path: string,
-  label: string,
-  descriptorPaths: boolean,
+  { root, label, descriptorPaths, accept }: Opening,
 ): Promise<OpenDirectory> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
@@ -70,6 +82,7 @@ async function openChecked(
       ? await readlink(`${DESCRIPTORS}/${handle.fd}`)
       : await provenPath(handle, path, label);
     if (!isInside(root, realPath)) throw outside(label);
+    accept(realPath);
     const base = descriptorPaths ? `${DESCRIPTORS}/${handle.fd}` : realPath;
     return {
       realPath,
@@ -94,9 +107,4 @@ async function provenPath(handle: FileHandle, path: string, label: string): Prom
   const [opened, found] = await Promise.all([handle.stat(), stat(realPath)]);
   if (opened.dev !== found.dev || opened.ino !== found.ino) throw outside(label);
   return realPath;
-}
-
-/** The refusal of a path that leads out of the root. */
-export function outside(path: string): TerminalError {
-  return new TerminalError('PATH_OUTSIDE_ROOT', `${JSON.stringify(path)} is not inside the file root.`);
 }

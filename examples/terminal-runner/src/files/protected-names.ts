@@ -33,7 +33,9 @@ export function assertWritableName(path: string): void {
   const segments = path.split('/').map((segment) => segment.normalize('NFKC').toLowerCase());
   const name = segments.at(-1) ?? '';
   const guarded =
-    segments.some((segment) => DIRECTORIES.includes(segment)) || FILES.includes(name) || name.startsWith('.env');
+    segments.some((segment) => DIRECTORIES.includes(segment)) ||
+    FILES.includes(name) ||
+    name.startsWith('.env');
   if (guarded)
     throw new TerminalError('PROTECTED_NAME', `${JSON.stringify(path)} is protected and is not written.`);
 }

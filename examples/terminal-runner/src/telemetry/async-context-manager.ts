@@ -10,8 +10,9 @@ export function asyncContextManager(): ContextManager {
   const manager: ContextManager = {
     active: () => storage.getStore() ?? ROOT_CONTEXT,
     with: (context, run, thisArgument, ...args) =>
-      storage.run(context, () => run.call(thisArgument as ThisParameterType<typeof run>, ...args)),
-    bind: (context, target) => (typeof target === 'function' ? bindFunction(storage, context, target) : target),
+      storage.run(context, () => Reflect.apply(run, thisArgument, args)),
+    bind: (context, target) =>
+      isFunction(target) ? storage.run(context, () => AsyncLocalStorage.bind(target)) : target,
     enable: () => manager,
     disable() {
       storage.disable();
@@ -21,13 +22,6 @@ export function asyncContextManager(): ContextManager {
   return manager;
 }
 
-function bindFunction<Target>(
-  storage: AsyncLocalStorage<Context>,
-  context: Context,
-  target: Target & Function,
-): Target {
-  const bound = function (this: unknown, ...args: unknown[]): unknown {
-    return storage.run(context, () => Reflect.apply(target, this, args));
-  };
-  return Object.defineProperty(bound, 'length', { value: target.length }) as Target;
+function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === 'function';
 }

@@ -41,7 +41,7 @@ function parseLine(line: string): Record<string, unknown> | undefined {
   try {
     // Written by pino, so it is JSON; what is not an object was not.
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
   } catch {
     return undefined;
   }

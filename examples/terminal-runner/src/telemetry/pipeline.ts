@@ -50,7 +50,8 @@ interface Exporter<Batch> {
   shutdown(): Promise<void>;
 }
 
-// 0 is SUCCESS. The type lives in @opentelemetry/core, which is not one of our dependencies.
+// The type and its codes live in @opentelemetry/core, which is not one of our dependencies.
+const SUCCESS = 0;
 type ExportResult = Parameters<Parameters<OTLPTraceExporter['export']>[1]>[0];
 
 /** Sends by OTLP/HTTP in JSON to `endpoint` + `/v1/traces`, `/v1/metrics` and `/v1/logs`. */
@@ -69,31 +70,42 @@ export function createPipeline({
 
   // The providers outlive this pipeline, so what they record carries no resource of ours: it is put on here.
   const exporters: Exporters = {
-    traces: relay('traces', new OTLPTraceExporter(to('traces')), (spans) =>
-      spans.map((span) => withResource(span, resource)),
+    traces: relay(
+      'traces',
+      new OTLPTraceExporter(to('traces')),
+      () => successor?.traces,
+      (spans) => spans.map((span) => withResource(span, resource)),
     ),
-    logs: relay('logs', new OTLPLogExporter(to('logs')), (records) =>
-      records.map((record) => withResource(record, resource)),
+    logs: relay(
+      'logs',
+      new OTLPLogExporter(to('logs')),
+      () => successor?.logs,
+      (records) => records.map((record) => withResource(record, resource)),
     ),
-    metrics: relay('metrics', new OTLPMetricExporter(to('metrics')), (metrics) => ({ ...metrics, resource })),
+    metrics: relay(
+      'metrics',
+      new OTLPMetricExporter(to('metrics')),
+      () => successor?.metrics,
+      (metrics) => ({ ...metrics, resource }),
+    ),
   };
   const timing = { scheduledDelayMillis: batchDelayMs };
   const spans = new BatchSpanProcessor({ exporter: exporters.traces, ...timing });
   const logs = new BatchLogRecordProcessor({ exporter: exporters.logs, ...timing });
 
   function relay<Batch>(
-    signal: keyof Exporters & Signal,
+    signal: Signal,
     exporter: Exporter<Batch>,
+    next: () => Exporter<Batch> | undefined,
     stamp: (batch: Batch) => Batch,
   ): Exporter<Batch> {
     return {
       export(batch, done) {
         exporter.export(stamp(batch), (result) => {
-          if (result.code === 0) return done(result);
+          if (Number(result.code) === SUCCESS) return done(result);
           onError(signal, result.error ?? new Error('The export failed.'));
-          // Each key of Exporters takes the batches of its own signal.
-          const next = successor?.[signal] as Exporter<Batch> | undefined;
-          return next ? next.export(batch, done) : done(result);
+          const successor = next();
+          return successor ? successor.export(batch, done) : done(result);
         });
       },
       forceFlush: () => exporter.forceFlush(),
@@ -119,6 +131,7 @@ export function createPipeline({
   };
 }
 
+// The span or record itself, but for its resource.
 function withResource<Item extends { readonly resource: Resource }>(item: Item, resource: Resource): Item {
-  return Object.create(item, { resource: { value: resource, enumerable: true } }) as Item;
+  return Object.create(item, { resource: { value: resource, enumerable: true } });
 }

@@ -61,7 +61,11 @@ export interface Telemetry {
 /** Starts the OpenTelemetry SDK: Prometheus always, OTLP when an endpoint is given. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { batchDelayMs = 2_000, metricsIntervalMs = 60_000, onError = () => {} } = options;
-  let target = { endpoint: options.endpoint, headers: options.headers, attributes: options.resourceAttributes };
+  let target = {
+    endpoint: options.endpoint,
+    headers: options.headers,
+    attributes: options.resourceAttributes,
+  };
   let resource = makeResource();
   const slot: PipelineSlot = { current: openPipeline() };
 
@@ -130,7 +134,11 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     await changes;
     await slot.current?.retire(collect());
     slot.current = undefined;
-    await Promise.allSettled([tracerProvider.shutdown(), loggerProvider.shutdown(), meterProvider.shutdown()]);
+    await Promise.allSettled([
+      tracerProvider.shutdown(),
+      loggerProvider.shutdown(),
+      meterProvider.shutdown(),
+    ]);
   }
 
   return {

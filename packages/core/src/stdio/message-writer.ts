@@ -117,6 +117,7 @@ export class MessageWriter {
       batch = '';
     }
     if (batch !== '') this.#put(batch);
+    this.#relieve();
   };
 
   #put(text: string): void {
@@ -128,12 +129,12 @@ export class MessageWriter {
     this.#unfinished -= 1;
     if (error) this.#onBroken(error);
     if (this.#unfinished === 0) this.#wake();
+    this.#relieve();
   };
 
   readonly #onDrain = (): void => {
     this.#full = false;
     this.#flush();
-    if (!this.congested) this.#options.onRelieved();
   };
 
   readonly #onClose = (): void => this.#onBroken(new Error('The output was closed.'));
@@ -155,6 +156,10 @@ export class MessageWriter {
     if (Array.isArray(message)) return `[${message.flatMap((one: JsonRpcMessage) => this.#serialize(one)?.trim() ?? []).join()}]\n`;
     if (!('id' in message) || 'method' in message) return undefined;
     return `${JSON.stringify(errorResponse(message.id, { code: ErrorCode.internalError, message: 'Internal error' }))}\n`;
+  }
+
+  #relieve(): void {
+    if (!this.#broken && !this.congested) this.#options.onRelieved();
   }
 
   #wake(): void {

@@ -51,9 +51,12 @@ export interface Arrival {
 export async function serveModernRequest(serving: Serving, arrival: Arrival, message: JsonRpcRequest): Promise<void> {
   const { incoming, reply, accepts, headers } = arrival;
   const reading = readEnvelope(message.params);
-  const error = 'error' in reading ? reading.error : checkHeaders(message, (name) => incoming.header(name));
-  if (error || 'error' in reading) {
-    refuse(reply, 400, error!, headers, message.id);
+  const problem = 'error' in reading ? reading.error : undefined;
+  // What cannot be read comes first; then a header that says otherwise, also about a version that is not served.
+  const mismatch =
+    problem?.code === ErrorCode.invalidParams ? undefined : checkHeaders(message, (name) => incoming.header(name));
+  if (mismatch || 'error' in reading) {
+    refuse(reply, 400, mismatch ?? problem!, headers, message.id);
     return;
   }
   if (message.method === 'subscriptions/listen' && !accepts.stream) {

@@ -1,0 +1,75 @@
+// Runs in a worker thread: whatever an expression does, it does not stop the server, and can be ended.
+import { parentPort } from 'node:worker_threads';
+import { all, create } from 'mathjs';
+import type { Calculation, CalculationReply, CalculationRequest } from './protocol.ts';
+
+const MAX_TEXT = 16_000;
+
+// What turns text into code or changes the library for the expressions that follow.
+const FORBIDDEN = [
+  'chain',
+  'compile',
+  'config',
+  'create',
+  'createUnit',
+  'derivative',
+  'evaluate',
+  'help',
+  'import',
+  'leafCount',
+  'parse',
+  'parser',
+  'rationalize',
+  'replacer',
+  'resolve',
+  'reviver',
+  'simplify',
+  'simplifyConstant',
+  'simplifyCore',
+  'symbolicEqual',
+  'typed',
+];
+
+if (!all) throw new Error('mathjs came without its functions.');
+const math = create(all);
+// Taken before it is replaced: only expressions lose it.
+const evaluate = math.evaluate.bind(math);
+math.import(
+  Object.fromEntries(
+    FORBIDDEN.map((name) => [
+      name,
+      () => {
+        throw new Error(`The function ${name} is not available.`);
+      },
+    ]),
+  ),
+  { override: true },
+);
+
+parentPort?.on('message', ({ id, expression }: CalculationRequest) => {
+  reply(answer(id, expression));
+});
+reply({ type: 'ready' });
+
+function reply(message: CalculationReply): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+  parentPort?.postMessage(message);
+}
+
+function answer(id: number, expression: string): CalculationReply {
+  try {
+    return { type: 'result', id, result: calculate(expression) };
+  } catch (error) {
+    return { type: 'failure', id, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function calculate(expression: string): Calculation {
+  // A scope of its own: what one caller defines, the next does not see.
+  const value: unknown = evaluate(expression, new Map());
+  if (value === undefined) throw new Error('The expression has no value.');
+  const text = math.format(value, { precision: 14 });
+  if (text.length > MAX_TEXT) throw new Error(`The result has more than ${MAX_TEXT} characters.`);
+  const result = { text, type: math.typeOf(value) };
+  return typeof value === 'number' && Number.isFinite(value) ? { ...result, number: value } : result;
+}

@@ -1,0 +1,243 @@
+import { CancelledError } from '../errors.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import type { Exchange, Session, SessionRecord } from '../exchange.ts';
+import type { Principal } from '../principal.ts';
+import { eraOf } from '../protocol/envelope.ts';
+import { ErrorCode } from '../protocol/error-codes.ts';
+import {
+  answerableId,
+  errorResponse,
+  isRecord,
+  kindOf,
+  type JsonRpcErrorResponse,
+  type JsonRpcMessage,
+  type JsonRpcResponse,
+} from '../protocol/json-rpc.ts';
+import type { ServerNotification } from '../protocol/messages.ts';
+import type { Era } from '../protocol/revisions.ts';
+import { ServerRequests } from '../server-requests.ts';
+import type { Line } from './line-reader.ts';
+import { outlineOf } from './oversized-message.ts';
+
+export interface ConnectionOptions {
+  readonly principal: Principal;
+  readonly tenant: string | undefined;
+  /** Requests that may be answered at once. */
+  readonly maxInFlight: number;
+  readonly maxMessageBytes: number;
+  send(message: JsonRpcMessage | readonly JsonRpcMessage[]): void;
+  notify(notification: ServerNotification): void;
+}
+
+type Answer = (response: JsonRpcResponse | undefined) => void;
+
+/** What one client says and is told: eras, its session, batches, and the calls being answered. */
+export class Connection {
+  readonly #app: Dispatcher;
+  readonly #options: ConnectionOptions;
+  readonly #scope = crypto.randomUUID();
+  readonly #gone = new AbortController();
+  /** Ends streams that would never end by themselves. */
+  readonly #leaving = new AbortController();
+  readonly #requests: ServerRequests;
+  readonly #modern: Exchange;
+  readonly #listening: Exchange;
+  #legacy: Exchange;
+  #spokeModern = false;
+  #stopSubscription: (() => void) | undefined = undefined;
+  /** While `initialize` is being answered. What comes after it waits, since it depends on the outcome. */
+  #handshake: Promise<void> | undefined = undefined;
+  #inFlight = 0;
+  #onIdle: (() => void)[] = [];
+
+  constructor(app: Dispatcher, options: ConnectionOptions) {
+    this.#app = app;
+    this.#options = options;
+    const { principal, tenant, send, notify } = options;
+    this.#requests = new ServerRequests({ send, clock: app.clock, timeoutMs: app.inputTimeoutMs });
+    const common = { transport: 'stdio', principal, tenant, scope: this.#scope, notify };
+    this.#modern = { ...common, era: 'modern', signal: this.#gone.signal };
+    this.#listening = { ...common, era: 'modern', signal: this.#leaving.signal };
+    this.#legacy = { ...common, era: 'legacy', signal: this.#gone.signal };
+  }
+
+  /** Takes what the client wrote. Answers go to `send`, in the order in which they are ready. */
+  receive(line: Line): void {
+    if (line.kind === 'text' && line.text.trim() === '') return;
+    if (line.kind === 'oversized') return this.#refuseOversized(line);
+    let message: unknown;
+    try {
+      if (line.kind === 'garbled') throw new SyntaxError('The message is not UTF-8.');
+      message = JSON.parse(line.text);
+    } catch (error) {
+      const { message: reason } = error as SyntaxError;
+      this.#options.send(errorResponse(null, { code: ErrorCode.parseError, message: `Parse error: ${reason}` }));
+      return;
+    }
+    const answer: Answer = (response) => response && this.#options.send(response);
+    if (Array.isArray(message)) void this.#receiveBatch(message);
+    else this.#receiveOne(message, answer);
+  }
+
+  /** Resolves when no request is being answered; streams for changes are ended for it. */
+  async idle(reason: CancelledError): Promise<void> {
+    this.#stopSubscription?.();
+    this.#leaving.abort(reason);
+    while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** Gives up everything that is being answered, and ends the session. */
+  close(reason: CancelledError): void {
+    this.#stopSubscription?.();
+    this.#leaving.abort(reason);
+    this.#gone.abort(reason);
+    this.#requests.close(reason);
+  }
+
+  /** Announces the end of the session, if there was one. */
+  endSession(): void {
+    const { session } = this.#legacy;
+    if (session) this.#app.endSession(session.id);
+  }
+
+  #receiveOne(message: unknown, answer: Answer, inBatch = false): void {
+    const kind = kindOf(message);
+    if (kind === 'response' || isBrokenResponse(message)) {
+      this.#requests.settle(message as JsonRpcResponse);
+      return answer(undefined);
+    }
+    const { method } = message as { method?: unknown };
+    if (inBatch && method === 'initialize') return answer(refusal(message, 'initialize cannot be part of a batch.'));
+    if (this.#inFlight >= this.#options.maxInFlight && method !== 'notifications/cancelled') {
+      return answer(kind === 'notification' ? undefined : this.#tooMany(message));
+    }
+    void this.#answer(message, method, answer);
+  }
+
+  async #answer(message: unknown, method: unknown, answer: Answer): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      // Again, because another `initialize` may have been waiting too.
+      while (this.#handshake && method !== 'notifications/cancelled') await this.#handshake;
+      const era = this.#eraOf(message);
+      if (era === 'legacy' && method === 'initialize') await this.#initialize(message, answer);
+      else answer(await this.#app.dispatch(message, this.#exchangeFor(era, method)));
+    } catch (err) {
+      this.#app.logger.error({ err }, 'A message over stdio could not be dispatched.');
+      answer(errorResponse(answerableId(message), { code: ErrorCode.internalError, message: 'Internal error' }));
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+    }
+  }
+
+  /** The body decides; on a connection that has only spoken 2026 so far, a request without an envelope lacks one. */
+  #eraOf(message: unknown): Era {
+    const era = isRecord(message) ? eraOf(message) : 'legacy';
+    if (era === 'modern') this.#spokeModern = true;
+    const opens = isRecord(message) && message['method'] === 'initialize';
+    return era === 'legacy' && this.#spokeModern && !this.#legacy.session && !opens ? 'modern' : era;
+  }
+
+  #exchangeFor(era: Era, method: unknown): Exchange {
+    if (era === 'legacy') return this.#legacy;
+    return method === 'subscriptions/listen' ? this.#listening : this.#modern;
+  }
+
+  /** Opens the session. A client that starts over gets a new one in place of the old. */
+  async #initialize(message: unknown, answer: Answer): Promise<void> {
+    let done!: () => void;
+    this.#handshake = new Promise((resolve) => (done = resolve));
+    try {
+      const session = new StdioSession();
+      const exchange: Exchange = {
+        ...this.#legacy,
+        session,
+        request: (request, signal) => this.#requests.request(request, signal),
+      };
+      const response = await this.#app.dispatch(message, exchange);
+      if (session.record && response && 'result' in response) {
+        this.#stopSubscription?.();
+        this.endSession();
+        this.#legacy = exchange;
+        answer(response);
+        this.#subscribe(session);
+        return;
+      }
+      if (session.record) this.#app.endSession(session.id);
+      answer(response);
+    } finally {
+      this.#handshake = undefined;
+      done();
+    }
+  }
+
+  #subscribe(session: Session): void {
+    if (this.#leaving.signal.aborted) return;
+    const { principal, notify } = this.#options;
+    try {
+      this.#stopSubscription = this.#app.subscribe({ principal, session, notify });
+    } catch (err) {
+      this.#app.logger.warn({ err, session: session.id }, 'The client will not be told of changes.');
+    }
+  }
+
+  async #receiveBatch(messages: readonly unknown[]): Promise<void> {
+    while (this.#handshake) await this.#handshake;
+    const { send, maxInFlight } = this.#options;
+    if (this.#legacy.session?.record?.protocolVersion !== '2025-03-26') {
+      return send(refusal(undefined, 'only sessions of revision 2025-03-26 have batches.'));
+    }
+    if (messages.length === 0) return send(refusal(undefined, 'the batch is empty.'));
+    if (messages.length > maxInFlight) return send(refusal(undefined, `a batch can have ${maxInFlight} messages.`));
+    const answers = messages.map(
+      (message) => new Promise<JsonRpcResponse | undefined>((resolve) => this.#receiveOne(message, resolve, true)),
+    );
+    const responses = (await Promise.all(answers)).filter((response) => response !== undefined);
+    if (responses.length > 0) send(responses);
+  }
+
+  #refuseOversized(line: Line & { kind: 'oversized' }): void {
+    const { id, hasMethod } = outlineOf(line);
+    this.#app.logger.warn({ bytes: line.bytes, requestId: id }, 'A message over stdio was too large and left unread.');
+    if (id !== undefined && !hasMethod) {
+      const error = { code: ErrorCode.invalidRequest, message: 'The answer is too large.' };
+      this.#requests.settle(errorResponse(id, error));
+      return;
+    }
+    const { maxMessageBytes } = this.#options;
+    this.#options.send(
+      errorResponse(id ?? null, {
+        code: ErrorCode.invalidRequest,
+        message: `Invalid Request: the message has ${line.bytes} bytes; ${maxMessageBytes} are allowed.`,
+        data: { code: 'MESSAGE_TOO_LARGE', maxMessageBytes },
+      }),
+    );
+  }
+
+  #tooMany(message: unknown): JsonRpcErrorResponse {
+    return errorResponse(answerableId(message), {
+      code: ErrorCode.limitExceeded,
+      message: `The server is answering ${this.#options.maxInFlight} requests of this connection, its limit.`,
+      data: { code: 'LIMIT_EXCEEDED' },
+    });
+  }
+}
+
+class StdioSession implements Session {
+  readonly id = crypto.randomUUID();
+  record: SessionRecord | undefined = undefined;
+
+  update(record: SessionRecord): void {
+    this.record = record;
+  }
+}
+
+function refusal(message: unknown, reason: string): JsonRpcErrorResponse {
+  return errorResponse(answerableId(message), { code: ErrorCode.invalidRequest, message: `Invalid Request: ${reason}` });
+}
+
+/** Meant as an answer, though not a valid one. It must not be answered: its id is one of ours. */
+function isBrokenResponse(message: unknown): boolean {
+  return isRecord(message) && message['method'] === undefined && ('result' in message || 'error' in message);
+}
