@@ -14,7 +14,7 @@ import { InstantConsent } from './client/instant-consent.ts';
 import { readAssignment, type Assignment } from './client/assignment.ts';
 
 /** Authorizations one operation may need: the first, and one that widens its scope. */
-const MAX_AUTHORIZATIONS = 3;
+const MAX_AUTHORIZATIONS = 2;
 
 const assignment = readAssignment();
 const consent = new InstantConsent(assignment.registration);

@@ -1,1 +1,2 @@
-export {};
+// This list is the public API of @toolyard/core/stdio.
+export { serveStdio, type StdioOptions, type StdioServer } from './stdio/serve-stdio.ts';

@@ -14,6 +14,15 @@ import type { AppCore } from './core.ts';
 
 export type SettleOutcome = 'answered' | 'cancelled';
 
+/** Watches one call from outside: the telemetry of the outermost app that has one. */
+export interface CallObserver {
+  /** Runs the tool handler, so that what it measures is the handler and nothing else. */
+  readonly aroundHandler?: ((run: () => unknown) => unknown) | undefined;
+}
+
+/** Masks what a handler sends besides its result. `data` is JSON whose property names count, `text` is for people. */
+export type Mask = (value: unknown, kind: 'data' | 'text') => unknown;
+
 /** What all views of one call share. One per message. */
 export class CallState {
   readonly core: AppCore;
@@ -35,6 +44,8 @@ export class CallState {
   questions: Map<string, InputRequest> | undefined = undefined;
   /** Numbers questions that were asked without a key. */
   unnamedQuestions = 0;
+  observer: CallObserver | undefined = undefined;
+  mask: Mask | undefined = undefined;
   #id: string | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #onAbort: ((reason: unknown) => void)[] | undefined = undefined;
@@ -42,6 +53,7 @@ export class CallState {
   #timer: Timer | undefined = undefined;
   #timeoutMs = 0;
   #log: Logger | undefined = undefined;
+  #notes: LogFields | undefined = undefined;
 
   constructor(
     core: AppCore,
@@ -74,11 +86,13 @@ export class CallState {
   }
 
   get log(): Logger {
-    return (this.#log ??= withFields(this.core.logger, this.#logFields()));
+    return (this.#log ??= withFields(this.core.logger, { ...this.#logFields(), ...this.#notes }));
   }
 
   annotate(fields: LogFields): void {
-    this.#log = withFields(this.log, fields);
+    // Most calls log nothing: a child logger is made for the first line, not for the first note.
+    this.#notes = { ...this.#notes, ...fields };
+    if (this.#log) this.#log = withFields(this.#log, fields);
   }
 
   /** Gives the call up. Does nothing once it has settled. */

@@ -101,7 +101,7 @@ export class CallView implements Call<any> {
         progressToken,
         progress,
         ...(total !== undefined && { total }),
-        ...(message !== undefined && this.state.protocolVersion > '2024-11-05' && { message }),
+        ...(message !== undefined && this.state.protocolVersion > '2024-11-05' && { message: this.#masked(message, 'text') }),
       },
     });
   }
@@ -113,8 +113,12 @@ export class CallView implements Call<any> {
     if (settled || minimum === undefined || !passesLogLevel(level, minimum)) return;
     exchange.notify({
       method: 'notifications/message',
-      params: { level, data, ...(logger !== undefined && { logger }) },
+      params: { level, data: this.#masked(data, 'data'), ...(logger !== undefined && { logger }) },
     });
+  }
+
+  #masked(value: unknown, kind: 'data' | 'text'): unknown {
+    return this.state.mask ? this.state.mask(value, kind) : value;
   }
 
   requireInput(key: string, spec: InputSpec): Promise<InputAnswer<any>> {
@@ -141,4 +145,9 @@ export class CallView implements Call<any> {
   onSettled(listener: () => void): void {
     this.state.onSettled(listener);
   }
+}
+
+/** What is behind a call, for middleware of this package. A call that was made by hand, for a test, has none. */
+export function stateOf(call: object): CallState | undefined {
+  return call instanceof CallView ? call.state : undefined;
 }

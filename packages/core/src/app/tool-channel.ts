@@ -13,12 +13,13 @@ const diagnostics = (
 const channel = diagnostics?.tracingChannel('mcp:tool:call');
 
 /**
- * Runs a tool handler inside the Node `diagnostics_channel` tracing channel `mcp:tool:call`, whose subscribers get
- * `{ call }`. Costs nothing while nobody subscribes.
+ * Runs a tool handler within the observer of its call, and inside the Node `diagnostics_channel` tracing channel
+ * `mcp:tool:call`, whose subscribers get `{ call }`. Costs nothing while there is neither.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html#class-tracingchannel
  */
 export function traceToolCall(call: CallView, run: () => unknown): unknown {
-  if (!channel?.hasSubscribers) return run();
-  return channel.tracePromise(async () => run(), { call });
+  const { observer } = call.state;
+  const published = channel?.hasSubscribers ? () => channel.tracePromise(async () => run(), { call }) : run;
+  return observer?.aroundHandler ? observer.aroundHandler(published) : published();
 }

@@ -1,5 +1,5 @@
-import { CancelledError } from '../errors.ts';
 import type { Dispatcher } from '../dispatcher.ts';
+import { ShutdownError, type CancelledError } from '../errors.ts';
 import type { Exchange, Session, SessionRecord } from '../exchange.ts';
 import type { Principal } from '../principal.ts';
 import { eraOf } from '../protocol/envelope.ts';
@@ -79,23 +79,24 @@ export class Connection {
     else this.#receiveOne(message, answer);
   }
 
-  /** Resolves when no request is being answered; streams for changes are ended for it. */
-  async idle(reason: CancelledError): Promise<void> {
-    this.#stopSubscription?.();
-    this.#leaving.abort(reason);
+  /** Takes no new requests from here on and ends streams for changes. Resolves when all else is answered. */
+  async idle(): Promise<void> {
+    this.#leaving.abort(new ShutdownError());
     while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   /** Gives up everything that is being answered, and ends the session. */
   close(reason: CancelledError): void {
-    this.#stopSubscription?.();
     this.#leaving.abort(reason);
+    if (this.#gone.signal.aborted) return;
     this.#gone.abort(reason);
     this.#requests.close(reason);
+    this.#endSession();
   }
 
-  /** Announces the end of the session, if there was one. */
-  endSession(): void {
+  #endSession(): void {
+    this.#stopSubscription?.();
+    this.#stopSubscription = undefined;
     const { session } = this.#legacy;
     if (session) this.#app.endSession(session.id);
   }
@@ -107,6 +108,7 @@ export class Connection {
       return answer(undefined);
     }
     const { method } = message as { method?: unknown };
+    if (kind === 'request' && this.#leaving.signal.aborted) return answer(this.#shuttingDown(message));
     if (inBatch && method === 'initialize') return answer(refusal(message, 'initialize cannot be part of a batch.'));
     if (this.#inFlight >= this.#options.maxInFlight && method !== 'notifications/cancelled') {
       return answer(kind === 'notification' ? undefined : this.#tooMany(message));
@@ -157,8 +159,7 @@ export class Connection {
       };
       const response = await this.#app.dispatch(message, exchange);
       if (session.record && response && 'result' in response) {
-        this.#stopSubscription?.();
-        this.endSession();
+        this.#endSession();
         this.#legacy = exchange;
         answer(response);
         this.#subscribe(session);
@@ -213,6 +214,11 @@ export class Connection {
         data: { code: 'MESSAGE_TOO_LARGE', maxMessageBytes },
       }),
     );
+  }
+
+  #shuttingDown(message: unknown): JsonRpcErrorResponse {
+    const { message: text } = new ShutdownError();
+    return errorResponse(answerableId(message), { code: ErrorCode.internalError, message: text, data: { retryable: true } });
   }
 
   #tooMany(message: unknown): JsonRpcErrorResponse {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { BodyError, type AuthRequest, type Headers, type Incoming, type Reply, type Sink } from '../endpoint/message.ts';
+import type { AuthRequest, Headers, Incoming, Reply, Sink } from '../endpoint/message.ts';
+import { readBody } from './read-body.ts';
 
 /** A `node:http` request. Frameworks that have parsed the body already leave it in `body`. */
 export class NodeIncoming implements Incoming {
@@ -33,42 +34,8 @@ export class NodeIncoming implements Incoming {
     if (message.readableEnded && message.body !== undefined) {
       return Promise.resolve(typeof message.body === 'string' ? message.body : JSON.stringify(message.body));
     }
-    const declared = Number(message.headers['content-length']);
-    if (declared > maxBytes) return drain(message, maxBytes);
-    return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      message.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= maxBytes) chunks.push(chunk);
-        else {
-          message.removeAllListeners('data').removeAllListeners('end');
-          drain(message, maxBytes).catch(reject);
-        }
-      });
-      message.on('end', () => resolve(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString()));
-      message.on('error', (cause) => reject(new BodyError(400, `The body could not be read: ${cause.message}`)));
-      message.on('close', () => reject(new BodyError(400, 'The body ended early.')));
-    });
+    return readBody(message, maxBytes);
   }
-}
-
-/** Bytes of a refused body that are still read, so that the client reads the refusal instead of a reset. */
-const MAX_DRAINED_BYTES = 64 * 1_048_576;
-
-function drain(message: IncomingMessage, maxBytes: number): Promise<never> {
-  const error = new BodyError(413, `The body is larger than ${maxBytes} bytes.`);
-  return new Promise((_, reject) => {
-    let drained = 0;
-    message.on('data', (chunk: Buffer) => {
-      drained += chunk.length;
-      if (drained <= MAX_DRAINED_BYTES) return;
-      message.destroy();
-      reject(error);
-    });
-    message.on('end', () => reject(error));
-    message.on('close', () => reject(error));
-  });
 }
 
 /** The answer to a `node:http` request. */
