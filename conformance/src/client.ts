@@ -11,30 +11,26 @@ import {
 
 import { argumentsFor } from './client/arguments.ts';
 import { InstantConsent } from './client/instant-consent.ts';
-import { readAssignment, type Assignment } from './client/assignment.ts';
+import { readAssignment } from './client/assignment.ts';
 
 /** Authorizations one operation may need: the first, and one that widens its scope. */
 const MAX_AUTHORIZATIONS = 2;
 
 const assignment = readAssignment();
 const consent = new InstantConsent(assignment.registration);
-let transport = openTransport();
-let client = createClient(assignment);
 
-await authorized(async () => {
-  transport = openTransport();
-  client = createClient(assignment);
-  await client.connect(transport);
-});
+const client = await authorized(connect);
 const { tools } = await authorized(() => client.listTools());
 if (assignment.scenario !== 'json-schema-ref-no-deref') await useTools(tools);
-const { resources = undefined, prompts = undefined } = client.getServerCapabilities() ?? {};
-if (resources) await readAll();
-if (prompts) await getAll();
+const offered = client.getServerCapabilities();
+if (offered?.resources) await readAll();
+if (offered?.prompts) await getAll();
 await client.close();
 
 async function useTools(listed: readonly Tool[]): Promise<void> {
-  const calls = assignment.toolCalls ?? listed.map((tool) => ({ name: tool.name, arguments: argumentsFor(tool, listed) }));
+  const calls =
+    assignment.toolCalls ??
+    listed.map((tool) => ({ name: tool.name, arguments: argumentsFor(tool, listed) }));
   for (const call of calls) await authorized(() => client.callTool(call));
 }
 
@@ -53,23 +49,24 @@ async function authorized<T>(operation: () => Promise<T>): Promise<T> {
       return await operation();
     } catch (error) {
       if (!(error instanceof UnauthorizedError) || authorizations >= MAX_AUTHORIZATIONS) throw error;
-      await transport.finishAuth(consent.takeCallback());
+      await openTransport().finishAuth(consent.takeCallback());
     }
   }
 }
 
-function openTransport(): StreamableHTTPClientTransport {
-  return new StreamableHTTPClientTransport(assignment.url, { authProvider: consent });
-}
-
-function createClient({ revision }: Assignment): Client {
+async function connect(): Promise<Client> {
   const fresh = new Client(
     { name: 'toolyard-conformance-client', version: '1.0.0' },
     {
       capabilities: { elicitation: { form: { applyDefaults: true } }, sampling: {}, roots: {} },
-      versionNegotiation: { mode: revision >= '2026-07-28' ? 'auto' : 'legacy' },
+      versionNegotiation: { mode: assignment.revision >= '2026-07-28' ? 'auto' : 'legacy' },
     },
   );
   fresh.setRequestHandler('elicitation/create', async () => ({ action: 'accept', content: {} }));
+  await fresh.connect(openTransport());
   return fresh;
+}
+
+function openTransport(): StreamableHTTPClientTransport {
+  return new StreamableHTTPClientTransport(assignment.url, { authProvider: consent });
 }

@@ -5,9 +5,27 @@ export function count(scenarios: readonly ScenarioResult[], status: Check['statu
   return scenarios.flatMap(({ checks }) => checks).filter((check) => check.status === status).length;
 }
 
+/** What failed, or earned a warning, one line each. */
+export function problems(scenarios: readonly ScenarioResult[]): string[] {
+  return scenarios.flatMap(({ name, checks }) =>
+    checks
+      .filter(({ status }) => status === 'FAILURE' || status === 'WARNING')
+      .map(
+        ({ id, status, description, errorMessage }) =>
+          `${status} ${name} ${id}: ${errorMessage ?? description}`,
+      ),
+  );
+}
+
 /** Whether something a revision requires failed. */
 export function failed({ scenarios, exitCode }: SuiteResult): boolean {
-  return exitCode !== 0 || count(scenarios.filter(({ scored }) => scored), 'FAILURE') > 0;
+  return (
+    exitCode !== 0 ||
+    count(
+      scenarios.filter(({ scored }) => scored),
+      'FAILURE',
+    ) > 0
+  );
 }
 
 /** A run as lines of text: each scenario, what it failed, and the totals. */
@@ -27,7 +45,6 @@ export function summarize(result: SuiteResult): string {
 }
 
 function describe(scenario: ScenarioResult): string[] {
-  const { name, checks } = scenario;
   const failures = count([scenario], 'FAILURE');
   const warnings = count([scenario], 'WARNING');
   const counts = [
@@ -35,10 +52,10 @@ function describe(scenario: ScenarioResult): string[] {
     ...(failures > 0 ? [`${failures} failed`] : []),
     ...(warnings > 0 ? [`${warnings} warnings`] : []),
   ];
-  const problems = checks
-    .filter(({ status }) => status === 'FAILURE' || status === 'WARNING')
-    .map(({ id, status, description, errorMessage }) => `        ${status} ${id}: ${errorMessage ?? description}`);
-  return [`  ${failures === 0 ? '✓' : '✗'} ${name}: ${counts.join(', ')}`, ...problems];
+  return [
+    `  ${failures === 0 ? '✓' : '✗'} ${scenario.name}: ${counts.join(', ')}`,
+    ...problems([scenario]).map((problem) => `        ${problem}`),
+  ];
 }
 
 function totals(scenarios: readonly ScenarioResult[]): string {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** The side of the protocol a run is about. */
 export type Leg = 'server' | 'client';
@@ -12,7 +12,7 @@ export type Revision = (typeof REVISIONS)[number];
 
 /** Where the pinned official suite is installed. */
 export const suiteDirectory = dirname(
-  createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json'),
+  fileURLToPath(import.meta.resolve('@modelcontextprotocol/conformance/package.json')),
 );
 
 /** Scenarios a revision requires of one side. The suite runs others too; they are reported, not scored. */

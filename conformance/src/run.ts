@@ -2,9 +2,9 @@
  * Runs the official conformance suite: `npm run conformance -- [--requirements REVISION] [--scenario NAME] [--client]`.
  * Ends with 1 when something that is required failed.
  */
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { clientCommand } from './client-command.ts';
 import { failed, summarize } from './report.ts';
 import { REVISIONS } from './requirements.ts';
 import { startServer } from './server-process.ts';
@@ -17,12 +17,13 @@ const { values } = parseArgs({
     client: { type: 'boolean', default: false },
   },
 });
-const revisions = REVISIONS.filter((revision) => values.requirements === undefined || revision === values.requirements);
+const revisions = REVISIONS.filter(
+  (revision) => values.requirements === undefined || revision === values.requirements,
+);
 if (revisions.length === 0) throw new Error(`--requirements takes one of: ${REVISIONS.join(', ')}.`);
 
 if (values.client) {
-  const entry = fileURLToPath(new URL('client.ts', import.meta.url));
-  await run({ command: `${process.execPath} ${entry}` });
+  await run({ command: clientCommand });
 } else {
   await using server = await startServer();
   await run({ url: server.url });

@@ -8,7 +8,7 @@ export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts the server under test on a free port. Disposing ends it and waits until it has. */
+/** Starts the server under test on a free port. Disposing ends it with SIGTERM and waits until it has drained. */
 export async function startServer(): Promise<ServerProcess> {
   const entry = fileURLToPath(new URL('server.ts', import.meta.url));
   const child = spawn(process.execPath, ['--conditions=@toolyard/source', entry, '--port', '0'], {
@@ -28,7 +28,8 @@ export async function startServer(): Promise<ServerProcess> {
     url,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
-      await exited;
+      const [code]: (number | null)[] = await exited;
+      if (code !== 0) throw new Error(`The server ended with ${code}:\n${lines.join('\n')}`);
     },
   };
 }

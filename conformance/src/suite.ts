@@ -60,7 +60,9 @@ export async function runSuite({ revision, target, scenario }: SuiteOptions): Pr
       join(suiteDirectory, 'dist', 'index.js'),
       leg,
       ...('url' in target ? ['--url', target.url] : ['--command', target.command]),
-      ...(scenario === undefined ? ['--requirements', revision] : ['--scenario', scenario, '--spec-version', revision]),
+      ...(scenario === undefined
+        ? ['--requirements', revision]
+        : ['--scenario', scenario, '--spec-version', revision]),
       '--timeout',
       String(SCENARIO_TIMEOUT_MS),
       '--output-dir',
@@ -68,8 +70,9 @@ export async function runSuite({ revision, target, scenario }: SuiteOptions): Pr
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  const [exitCode] = (await once(child, 'close')) as [number | null];
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  const [exitCode = 1]: (number | null)[] = await once(child, 'close');
 
   const scenarios = await readResults(directory, await scoredScenarios(revision, leg));
   if (scenarios.length === 0 && exitCode !== 0) throw new Error(`The suite did not run:\n${output.join('')}`);

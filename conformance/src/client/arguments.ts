@@ -18,6 +18,7 @@ export function argumentsFor({ name, inputSchema }: Tool, listed: readonly Tool[
 }
 
 function sampleOf(property: unknown): unknown {
-  const type = typeof property === 'object' && property !== null && 'type' in property ? property.type : 'string';
+  const type =
+    typeof property === 'object' && property !== null && 'type' in property ? property.type : 'string';
   return SAMPLES[String(type)];
 }

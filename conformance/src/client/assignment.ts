@@ -11,7 +11,7 @@ export interface Assignment {
   readonly registration: Registration | undefined;
 }
 
-export type ToolCall = z.infer<typeof toolCall>;
+type ToolCall = z.infer<typeof toolCall>;
 export type Registration = z.infer<typeof registration>;
 
 const toolCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) });

@@ -40,7 +40,10 @@ export class InstantConsent implements OAuthClientProvider {
   clientInformation(context?: OAuthClientInformationContext): StoredOAuthClientInformation | undefined {
     return context && this.#registrations.get(context.issuer);
   }
-  saveClientInformation(information: StoredOAuthClientInformation, context?: OAuthClientInformationContext): void {
+  saveClientInformation(
+    information: StoredOAuthClientInformation,
+    context?: OAuthClientInformationContext,
+  ): void {
     if (context) this.#registrations.set(context.issuer, information);
   }
 
@@ -57,7 +60,8 @@ export class InstantConsent implements OAuthClientProvider {
   async redirectToAuthorization(authorizationUrl: URL): Promise<void> {
     const response = await fetch(authorizationUrl, { redirect: 'manual' });
     const location = response.headers.get('location');
-    if (location === null) throw new Error(`The authorization server answered ${response.status} without a redirect.`);
+    if (location === null)
+      throw new Error(`The authorization server answered ${response.status} without a redirect.`);
     this.#callback = new URL(location).searchParams;
   }
 

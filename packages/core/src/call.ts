@@ -59,10 +59,19 @@ export type InputAnswer<T> =
   | { readonly action: 'cancel' };
 
 /** What a call is aimed at, resolved before the first middleware runs. */
-export type Target =
-  | { readonly kind: 'tool'; readonly name: string; readonly definition: Tool }
-  | { readonly kind: 'prompt'; readonly name: string; readonly definition: Prompt }
-  | { readonly kind: 'resource'; readonly name: string; readonly definition: Resource };
+export type Target = TargetName &
+  (
+    | { readonly kind: 'tool'; readonly definition: Tool }
+    | { readonly kind: 'prompt'; readonly definition: Prompt }
+    | { readonly kind: 'resource'; readonly definition: Resource }
+  );
+
+interface TargetName {
+  /** What the client calls it. Of a resource: the URI. */
+  readonly name: string;
+  /** What the app calls it whose middleware looks: without the prefixes that app is mounted under. */
+  readonly localName: string;
+}
 
 /**
  * One message on its way through the pipeline. Middleware and handlers of all mounted apps see the same one.

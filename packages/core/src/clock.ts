@@ -21,12 +21,20 @@ export interface TimeoutHandle extends Disposable {
 export const systemClock: Clock = {
   now: Date.now,
   after(delayMs, action) {
-    const handle: unknown = setTimeout(action, delayMs);
-    unref(handle);
+    let handle: unknown;
+    const wait = (remainingMs: number): void => {
+      const stepMs = Math.min(remainingMs, LONGEST_TIMER_MS);
+      handle = setTimeout(() => (remainingMs > stepMs ? wait(remainingMs - stepMs) : action()), stepMs);
+      unref(handle);
+    };
+    wait(delayMs);
     return { cancel: () => clearTimeout(handle as number) };
   },
   timeout: (delayMs, reason) => timeoutOn(systemClock, delayMs, reason),
 };
+
+// Timers that are set for longer go off at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** {@link Clock.timeout} for a clock that has `after`. */
 export function timeoutOn(clock: Pick<Clock, 'after'>, delayMs: number, reason?: unknown): TimeoutHandle {

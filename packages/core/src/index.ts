@@ -11,6 +11,7 @@ export type { AppEvents, AppListener } from './app/events.ts';
 export { defineMethod, type Extension, type ExtensionMethod } from './app/extension.ts';
 export type { CallOptions } from './app/in-process.ts';
 export { definePlugin, type Plugin } from './app/plugin.ts';
+export type { Awaitable } from './awaitable.ts';
 export type {
   Call,
   CallOf,
@@ -69,6 +70,7 @@ export {
   type StaticResourceOptions,
   type TemplateResourceOptions,
   type TemplateVariables,
+  type VariableNames,
 } from './registry/resource.ts';
 export { jsonSchema, type Schema, type SchemaInput, type SchemaIssue, type SchemaOutput } from './registry/schema.ts';
 export {
@@ -77,6 +79,7 @@ export {
   type ErrorContract,
   type InferInput,
   type InferOutput,
+  type Returned,
   type Tool,
   type ToolOptionsWithOutput,
   type ToolOptionsWithoutOutput,

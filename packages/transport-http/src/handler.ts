@@ -9,16 +9,16 @@ import { NodeIncoming, NodeReply } from './node/node-message.ts';
 /** An app as an HTTP handler, for `node:http` and for everything that speaks `fetch`. */
 export interface HttpHandler {
   /** Answers a web-standard request. */
-  fetch(request: Request): Promise<Response>;
+  readonly fetch: (request: Request) => Promise<Response>;
   /** Answers a `node:http` request. A body that a framework has parsed is taken from `req.body`. */
-  node(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  readonly node: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Sessions of 2025 clients that are open now. */
   readonly sessionCount: number;
   /**
    * Ends streams, refuses new requests with 503, gives running ones until the deadline (default 10 000 ms), then
    * gives them up. The app stays open.
    */
-  close(options?: { deadlineMs?: number }): Promise<void>;
+  readonly close: (options?: { deadlineMs?: number }) => Promise<void>;
 }
 
 /**

@@ -1,7 +1,7 @@
 export { challenge, type Authenticate, type Challenge, type ChallengeOptions } from './endpoint/auth.ts';
 export type { HttpOptions } from './endpoint/endpoint.ts';
 export type { GuardOptions } from './endpoint/guards.ts';
-export type { AuthRequest } from './endpoint/message.ts';
+export type { AuthRequest, HttpHeaders } from './endpoint/message.ts';
 export { createHttpHandler, type HttpHandler } from './handler.ts';
 export { serveHttp, type HttpServer, type ServeOptions } from './serve.ts';
 export type { EventLogOptions } from './sessions/event-log.ts';

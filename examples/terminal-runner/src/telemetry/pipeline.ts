@@ -102,10 +102,11 @@ export function createPipeline({
     return {
       export(batch, done) {
         exporter.export(stamp(batch), (result) => {
-          if (Number(result.code) === SUCCESS) return done(result);
+          const code: number = result.code;
+          if (code === SUCCESS) return done(result);
           onError(signal, result.error ?? new Error('The export failed.'));
-          const successor = next();
-          return successor ? successor.export(batch, done) : done(result);
+          const other = next();
+          return other ? other.export(batch, done) : done(result);
         });
       },
       forceFlush: () => exporter.forceFlush(),

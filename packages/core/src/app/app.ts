@@ -58,7 +58,7 @@ export interface AppOptions extends Omit<Implementation, 'icons'> {
 export interface Subscriber {
   readonly principal: Principal;
   readonly session: Session;
-  notify(notification: ServerNotification): void;
+  readonly notify: (notification: ServerNotification) => void;
 }
 
 /** What the lists of an app hold, by kind. */
@@ -77,6 +77,7 @@ const CORE = Symbol.for('toolyard.core');
 /** An app that can be mounted where `Needs` is part of the context. */
 export interface Mountable<Needs extends object> {
   readonly '~needs'?: (context: Needs) => void;
+  /** @internal */
   readonly [CORE]: AppCore;
 }
 
@@ -91,6 +92,7 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
   implements Mountable<Needs>, AsyncDisposable
 {
   declare readonly '~needs'?: (context: Needs) => void;
+  /** @internal */
   readonly [CORE]: AppCore;
   readonly #plugins = new Set<string>();
   readonly #starters: (() => void | Promise<void>)[] = [];

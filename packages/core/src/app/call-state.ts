@@ -42,6 +42,10 @@ export class CallState {
   answers: Answers = {};
   /** Questions asked in this run that have no answer yet. */
   questions: Map<string, InputRequest> | undefined = undefined;
+  /** Whether a handler of this call has asked the client for something. */
+  asked = false;
+  /** The result of a handler that still runs although its call was given up. */
+  lateResult: (() => Promise<object>) | undefined = undefined;
   /** Numbers questions that were asked without a key. */
   unnamedQuestions = 0;
   observer: CallObserver | undefined = undefined;

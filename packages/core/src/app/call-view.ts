@@ -1,6 +1,5 @@
 import type {
   Call,
-  Changes,
   InputAnswer,
   InputSpec,
   NoContext,
@@ -18,6 +17,7 @@ import type { Era, Revision } from '../protocol/revisions.ts';
 import type { Principal } from '../principal.ts';
 import type { Tool } from '../registry/tool.ts';
 import type { CallState } from './call-state.ts';
+import type { LayerChanges } from './pipeline.ts';
 import { askForInput, askForRoots, askModel } from './input.ts';
 
 /** A call as one layer of the pipeline sees it. Layers that change nothing share a view. */
@@ -27,21 +27,31 @@ export class CallView implements Call<any> {
   readonly params: JsonObject;
   /** A signal that middleware put in place of the call's own. */
   readonly narrowedSignal: AbortSignal | undefined;
+  /** What a mounted app calls the target. */
+  readonly localName: string | undefined;
 
-  constructor(state: CallState, context: NoContext, params: JsonObject, narrowedSignal: AbortSignal | undefined) {
+  constructor(
+    state: CallState,
+    context: NoContext,
+    params: JsonObject,
+    narrowedSignal: AbortSignal | undefined,
+    localName?: string,
+  ) {
     this.state = state;
     this.context = context;
     this.params = params;
     this.narrowedSignal = narrowedSignal;
+    this.localName = localName;
   }
 
   /** The view of the layers further in, after `next(changes)`. */
-  with(changes: Changes): CallView {
+  with(changes: LayerChanges): CallView {
     return new CallView(
       this.state,
       changes.context ? { ...this.context, ...changes.context } : this.context,
       (changes.params as JsonObject | undefined) ?? this.params,
       changes.signal ?? this.narrowedSignal,
+      changes.localName ?? this.localName,
     );
   }
 
@@ -55,7 +65,8 @@ export class CallView implements Call<any> {
     return this.state.method;
   }
   get target(): Target | undefined {
-    return this.state.target;
+    const { target } = this.state;
+    return target && this.localName !== undefined ? { ...target, localName: this.localName } : target;
   }
   get tool(): Tool | undefined {
     const target = this.state.target;

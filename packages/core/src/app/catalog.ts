@@ -10,9 +10,15 @@ export interface Entry<Compiled> {
   readonly name: string;
   readonly compiled: Compiled;
   /** From the serving app down to the one that owns the definition. */
-  readonly path: readonly AppCore[];
+  readonly path: readonly Place[];
   /** Middleware of all apps on the path, for the method that runs the definition. */
   readonly layers: readonly Layer[];
+}
+
+/** An app on the way to a definition, and what it calls the definition. */
+export interface Place {
+  readonly app: AppCore;
+  readonly localName: string;
 }
 
 /** Everything an app serves, its own and mounted, ready for look-up. Made anew after each change. */
@@ -30,11 +36,11 @@ export function buildCatalog(root: AppCore): Catalog {
   const prompts = new Map<string, Entry<CompiledPrompt>>();
   const resources = new Map<string, Entry<CompiledResource>>();
   const templates = new Map<string, Entry<CompiledResource>>();
-  collect([root], '');
+  collect([{ app: root, prefix: '' }]);
   return { tools, prompts, resources, templates: [...templates.values()] };
 
-  function collect(path: readonly AppCore[], prefix: string): void {
-    const app = path.at(-1)!;
+  function collect(mounts: readonly MountedApp[]): void {
+    const { app, prefix } = mounts.at(-1)!;
     const { registry } = app;
     put('tool', tools, registry.tools, 'tools/call');
     put('prompt', prompts, registry.prompts, 'prompts/get');
@@ -42,7 +48,7 @@ export function buildCatalog(root: AppCore): Catalog {
       const map = compiled.resource.template ? templates : resources;
       putOne('resource', map, address, address, compiled, 'resources/read');
     }
-    for (const mount of app.mounts) collect([...path, mount.child], prefix + mount.prefix);
+    for (const mount of app.mounts) collect([...mounts, { app: mount.child, prefix: prefix + mount.prefix }]);
 
     function put<C>(kind: DefinitionKind, into: Map<string, Entry<C>>, from: ReadonlyMap<string, C>, method: string): void {
       for (const [name, compiled] of from) putOne(kind, into, prefix + name, name, compiled, method);
@@ -58,9 +64,29 @@ export function buildCatalog(root: AppCore): Catalog {
     ): void {
       if (!registry.isEnabled(kind, ownName)) return;
       if (into.has(name)) throw nameTaken(kind, name);
-      into.set(name, { name, compiled, path, layers: path.flatMap((each) => each.layersFor(method)) });
+      const path = mounts.map((each) => ({
+        app: each.app,
+        localName: kind === 'resource' ? name : name.slice(each.prefix.length),
+      }));
+      into.set(name, { name, compiled, path, layers: layersAlong(path, method) });
     }
   }
+}
+
+interface MountedApp {
+  readonly app: AppCore;
+  /** Of all mounts on the way together. */
+  readonly prefix: string;
+}
+
+/** The middleware of all apps on a path. Each sees the name its own app has for the target. */
+export function layersAlong(path: readonly Place[], method: string): readonly Layer[] {
+  return path.flatMap(({ app, localName }, depth) => {
+    const layers = app.layersFor(method);
+    if (depth === 0 || layers.length === 0) return layers;
+    const enterMount: Layer = (_call, next) => next({ localName });
+    return [enterMount, ...layers];
+  });
 }
 
 /** The entry a URI belongs to, and the variables its template found. */

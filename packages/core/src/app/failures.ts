@@ -57,12 +57,13 @@ function toolFailure(call: CallView, error: unknown, incident: string | undefine
 }
 
 function protocolError(call: CallView, error: ProtocolError): JsonRpcError {
-  // 2026-07-28 folded "resource not found" into invalid params.
-  const code =
-    error.code === 'RESOURCE_NOT_FOUND' && call.era === 'legacy'
-      ? ErrorCode.resourceNotFound
-      : error.rpcCode;
+  const code = rpcCodeOf(call, error);
   return { code, message: error.message, ...(error.data !== undefined && { data: error.data }) };
+}
+
+/** 2026-07-28 folded "resource not found" into invalid params. */
+export function rpcCodeOf(call: Pick<CallView, 'era'>, error: ProtocolError): number {
+  return error.code === 'RESOURCE_NOT_FOUND' && call.era === 'legacy' ? ErrorCode.resourceNotFound : error.rpcCode;
 }
 
 function newIncident(): string {

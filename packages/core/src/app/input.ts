@@ -48,14 +48,16 @@ export async function askForRoots(call: CallView, key?: string): Promise<readonl
 async function ask(
   call: CallView,
   key: string,
-  request: InputRequest,
+  question: InputRequest,
   fits: (answer: JsonObject) => boolean,
 ): Promise<JsonObject> {
   const { state } = call;
+  const request = state.mask ? (state.mask(question, 'text') as InputRequest) : question;
   const missing = missingCapabilities(request, state.client.capabilities);
   if (missing) throw new MissingCapabilityError(missing);
 
   const { exchange } = state;
+  state.asked = true;
   if (exchange.request) {
     const answer = await state.withoutTimeout(() => exchange.request!(request, call.signal));
     if (fits(answer)) return answer;

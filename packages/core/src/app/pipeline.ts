@@ -3,7 +3,12 @@ import { ToolyardError } from '../errors.ts';
 import type { CallView } from './call-view.ts';
 
 /** Middleware with its types erased, as the pipeline runs it. */
-export type Layer = (call: CallView, next: (changes?: Changes) => Promise<unknown>) => unknown;
+export type Layer = (call: CallView, next: (changes?: LayerChanges) => Promise<unknown>) => unknown;
+
+/** What the pipeline itself can change besides. */
+export interface LayerChanges extends Changes {
+  readonly localName?: string;
+}
 
 /** One `use()`: a layer and the method it is for, `undefined` for all. */
 export interface LayerEntry {

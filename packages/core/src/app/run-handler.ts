@@ -40,10 +40,15 @@ export async function runHandler<T extends object>(
 ) {
   const { state } = call;
   await restoreAnswers(call);
+  let running: unknown;
   try {
-    const value = await orAbort(call, run);
+    const value = await orAbort(call, () => (running = run()));
     if (!state.questions) return await toResult(value);
   } catch (error) {
+    const handler = running;
+    if (handler instanceof Promise && (state.aborted || call.narrowedSignal?.aborted)) {
+      state.lateResult = async () => toResult(await handler);
+    }
     if (!(error instanceof InputRequired) && !state.questions) throw error;
     if (state.aborted) throw error;
   }

@@ -156,52 +156,53 @@ export interface CacheHint {
   cacheScope: 'public' | 'private';
 }
 
-interface Result {
+/** What every result may carry. */
+export interface BaseResult {
   _meta?: JsonObject;
 }
-export interface CallToolResult extends Result {
+export interface CallToolResult extends BaseResult {
   content: ContentBlock[];
   structuredContent?: unknown;
   isError?: boolean;
 }
-export interface ListToolsResult extends Result, Partial<CacheHint> {
+export interface ListToolsResult extends BaseResult, Partial<CacheHint> {
   tools: ToolDescription[];
   nextCursor?: string;
 }
-export interface ListResourcesResult extends Result, Partial<CacheHint> {
+export interface ListResourcesResult extends BaseResult, Partial<CacheHint> {
   resources: ResourceDescription[];
   nextCursor?: string;
 }
-export interface ListResourceTemplatesResult extends Result, Partial<CacheHint> {
+export interface ListResourceTemplatesResult extends BaseResult, Partial<CacheHint> {
   resourceTemplates: ResourceTemplateDescription[];
   nextCursor?: string;
 }
-export interface ReadResourceResult extends Result, Partial<CacheHint> {
+export interface ReadResourceResult extends BaseResult, Partial<CacheHint> {
   contents: ResourceContents[];
 }
-export interface ListPromptsResult extends Result, Partial<CacheHint> {
+export interface ListPromptsResult extends BaseResult, Partial<CacheHint> {
   prompts: PromptDescription[];
   nextCursor?: string;
 }
-export interface GetPromptResult extends Result {
+export interface GetPromptResult extends BaseResult {
   description?: string;
   messages: PromptMessage[];
 }
-export interface CompleteResult extends Result {
+export interface CompleteResult extends BaseResult {
   completion: { values: string[]; total?: number; hasMore?: boolean };
 }
-export interface InitializeResult extends Result {
+export interface InitializeResult extends BaseResult {
   protocolVersion: string;
   capabilities: ServerCapabilities;
   serverInfo: Implementation;
   instructions?: string;
 }
-export interface DiscoverResult extends Result, Partial<CacheHint> {
+export interface DiscoverResult extends BaseResult, Partial<CacheHint> {
   supportedVersions: string[];
   capabilities: ServerCapabilities;
   instructions?: string;
 }
-export type EmptyResult = Result;
+export type EmptyResult = BaseResult;
 
 /** What a client is asked before a request can be completed. */
 export type InputRequest =
@@ -210,7 +211,7 @@ export type InputRequest =
   | { method: 'roots/list' };
 
 /** The 2026-07-28 answer "ask your user these things, then send the request again". */
-export interface InputRequiredResult extends Result {
+export interface InputRequiredResult extends BaseResult {
   resultType: 'input_required';
   inputRequests?: Record<string, InputRequest>;
   requestState?: string;
@@ -220,7 +221,7 @@ export type ElicitParams =
   | { mode?: 'form'; message: string; requestedSchema: JsonObject }
   | { mode: 'url'; message: string; url: string; elicitationId?: string };
 
-export interface ElicitResult extends Result {
+export interface ElicitResult extends BaseResult {
   action: 'accept' | 'decline' | 'cancel';
   content?: Record<string, string | number | boolean | string[]>;
 }
@@ -241,7 +242,7 @@ export interface CreateMessageParams {
   tools?: ToolDescription[];
   toolChoice?: { mode?: 'auto' | 'required' | 'none' };
 }
-export interface CreateMessageResult extends Result {
+export interface CreateMessageResult extends BaseResult {
   role: Role;
   model: string;
   content: JsonObject | JsonObject[];
@@ -251,7 +252,7 @@ export interface Root {
   uri: string;
   name?: string;
 }
-export interface ListRootsResult extends Result {
+export interface ListRootsResult extends BaseResult {
   roots: Root[];
 }
 
@@ -265,7 +266,8 @@ export interface SubscriptionFilter {
   resourceSubscriptions?: string[];
 }
 
-interface Paginated {
+/** Params of the list methods. */
+export interface Paginated {
   cursor?: string;
 }
 

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts';
 import type { Call, NoContext } from '../call.ts';
 import type { Access } from '../principal.ts';
 import type { ContentBlock, GetPromptResult, Icon, JsonObject, PromptDescription, PromptMessage } from '../protocol/messages.ts';
@@ -5,8 +6,6 @@ import { isRecord } from '../protocol/json-rpc.ts';
 import { checkName } from './names.ts';
 import type { Completer } from './resource.ts';
 import { compileSchema, type CompiledSchema, type Schema, type SchemaOutput } from './schema.ts';
-
-type Awaitable<T> = T | Promise<T>;
 
 /** What a prompt handler may return: the text of one user message, a block, messages, or a full result. */
 export type Prompted = string | ContentBlock | readonly PromptMessage[] | GetPromptResult;

@@ -1,5 +1,6 @@
 import { UriTemplateMatcher } from 'uri-template-matcher';
 
+import type { Awaitable } from '../awaitable.ts';
 import type { Call, NoContext } from '../call.ts';
 import { DefinitionError } from '../errors.ts';
 import type { Access } from '../principal.ts';
@@ -15,8 +16,6 @@ import type {
 
 /** What a `read` handler may return: text, bytes, one or many contents. */
 export type Readable = string | Uint8Array | Partial<ResourceContents> | readonly ResourceContents[];
-
-type Awaitable<T> = T | Promise<T>;
 
 /** Values a client may complete an argument with, best first. The first 100 are sent. */
 export type Completer = (
@@ -46,7 +45,8 @@ export type TemplateVariables<T extends string> = string extends T
   ? Record<string, string | string[]>
   : { [Name in VariableNames<T>]: string };
 
-type VariableNames<T extends string> = T extends `${string}{${infer Expression}}${infer Rest}`
+/** Names of the variables of a URI template. */
+export type VariableNames<T extends string> = T extends `${string}{${infer Expression}}${infer Rest}`
   ? SplitNames<StripOperator<Expression>> | VariableNames<Rest>
   : never;
 type StripOperator<E extends string> = E extends `${'+' | '#' | '.' | '/' | ';' | '?' | '&'}${infer Names}` ? Names : E;

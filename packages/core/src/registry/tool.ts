@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts';
 import type { Call, NoContext } from '../call.ts';
 import { DefinitionError } from '../errors.ts';
 import type { Access } from '../principal.ts';
@@ -60,10 +61,8 @@ export type InferInput<T> = T extends Tool<infer Input, any, any> ? Input : neve
 /** What `app.call` resolves to for the tool. */
 export type InferOutput<T> = T extends { readonly '~output'?: infer Output } ? Exclude<Output, undefined> : never;
 
-/** What a handler without an `output` schema may return; anything that is not a result or a block is JSON. */
-type Returned<R> = R extends FullResult | ContentBlock | readonly ContentBlock[] ? CallToolResult : R;
-
-type Awaitable<T> = T | Promise<T>;
+/** What a call gives where the tool has no `output` schema: blocks and full results as they are sent, all else itself. */
+export type Returned<R> = R extends FullResult | ContentBlock | readonly ContentBlock[] ? CallToolResult : R;
 
 interface ToolOptionsBase<I extends Schema> extends ToolFacts {
   /** 1 to 64 of `A-Z a-z 0-9 _ -`. */

@@ -1,13 +1,13 @@
 import { ErrorCode, errorResponse, isRecord, type Era, type JsonRpcResponse, type RequestId } from '@toolyard/core/protocol';
 
 import { challenge } from './auth.ts';
-import type { Headers, Reply } from './message.ts';
+import type { HttpHeaders, Reply } from './message.ts';
 import { statusOf } from './status.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 
 /** Sends a response as one JSON body. Where there is none, because the request was given up, 202 without a body. */
-export function answerJson(reply: Reply, response: JsonRpcResponse | undefined, era: Era, headers: Headers): void {
+export function answerJson(reply: Reply, response: JsonRpcResponse | undefined, era: Era, headers: HttpHeaders): void {
   if (response === undefined) {
     reply.send(202, headers);
     return;
@@ -22,7 +22,7 @@ export function refuse(
   reply: Reply,
   status: number,
   error: { code: number; message: string; data?: unknown },
-  headers: Headers,
+  headers: HttpHeaders,
   id: RequestId | null = null,
 ): void {
   reply.send(status, { ...JSON_HEADERS, ...headers }, JSON.stringify(errorResponse(id, error)));
@@ -33,7 +33,7 @@ export function httpError(message: string, code: number = ErrorCode.serverError)
   return { code, message };
 }
 
-function scopeChallenge(data: unknown): Headers {
+function scopeChallenge(data: unknown): HttpHeaders {
   const scopes = isRecord(data) && Array.isArray(data['scopes']) ? (data['scopes'] as string[]) : [];
   return challenge({ status: 403, error: 'insufficient_scope', scopes }).headers;
 }

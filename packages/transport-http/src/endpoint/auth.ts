@@ -1,12 +1,12 @@
 import type { Principal } from '@toolyard/core';
 
-import type { AuthRequest, Headers } from './message.ts';
+import type { AuthRequest, HttpHeaders } from './message.ts';
 
 /** A refusal: what the client has to bring instead. Made by {@link challenge}. */
 export interface Challenge {
   readonly challenge: true;
   readonly status: 401 | 403;
-  readonly headers: Headers;
+  readonly headers: HttpHeaders;
   readonly message: string;
 }
 

@@ -23,7 +23,7 @@ import {
   serveWithoutSession,
   type LegacyServing,
 } from './legacy.ts';
-import { BodyError, type AuthRequest, type Headers, type Incoming, type Reply } from './message.ts';
+import { BodyError, type AuthRequest, type HttpHeaders, type Incoming, type Reply } from './message.ts';
 import { namesModernVersion, serveModernNotification, serveModernRequest, type Arrival } from './modern.ts';
 
 /** Options of `createHttpHandler` and everything built on it. */
@@ -208,7 +208,7 @@ export class Endpoint {
     }
   }
 
-  async #authenticate(incoming: Incoming, reply: Reply, headers: Headers): Promise<Principal | undefined> {
+  async #authenticate(incoming: Incoming, reply: Reply, headers: HttpHeaders): Promise<Principal | undefined> {
     const { auth } = this.#options;
     if (!auth) return anonymous;
     const verdict = await auth(incoming.request);
@@ -217,7 +217,7 @@ export class Endpoint {
     return undefined;
   }
 
-  async #answerReady(reply: Reply, headers: Headers): Promise<void> {
+  async #answerReady(reply: Reply, headers: HttpHeaders): Promise<void> {
     const ready = !this.#draining && (await this.#isReady());
     reply.send(ready ? 200 : 503, { 'content-type': 'text/plain', ...headers }, ready ? 'ready\n' : 'not ready\n');
   }

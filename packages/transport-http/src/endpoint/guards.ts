@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '@toolyard/core';
 
-import type { Headers, Incoming } from './message.ts';
+import type { HttpHeaders, Incoming } from './message.ts';
 
 /** Which Host and Origin headers are served. */
 export interface GuardOptions {
@@ -20,7 +20,7 @@ export interface Guards {
   /** What is wrong with the request, or `undefined`. */
   refuse(incoming: Incoming): string | undefined;
   /** CORS headers for the answer, if the request comes from a page that may read it. */
-  corsFor(incoming: Incoming): Headers;
+  corsFor(incoming: Incoming): HttpHeaders;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -60,7 +60,7 @@ export function createGuards({ allowedHosts, allowedOrigins, publicUrl }: GuardO
 }
 
 /** The headers of a preflight answer, besides those of {@link Guards.corsFor}. */
-export function preflightHeaders(incoming: Incoming): Headers {
+export function preflightHeaders(incoming: Incoming): HttpHeaders {
   const asked = incoming.header('access-control-request-headers') ?? '';
   const parameters = asked.split(',').map((name) => name.trim()).filter((name) => /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]+$/i.test(name));
   return {

@@ -14,7 +14,7 @@ import { parseEventId } from '../sessions/event-log.ts';
 import type { SessionPool } from '../sessions/session-pool.ts';
 import type { HttpSession } from '../sessions/session.ts';
 import { httpError, refuse } from './answer.ts';
-import type { Headers } from './message.ts';
+import type { HttpHeaders } from './message.ts';
 import { serveStateless, type Arrival, type Serving } from './modern.ts';
 import { SessionExchange } from './session-exchange.ts';
 import { SSE_HEADERS, KEEP_ALIVE } from './sse.ts';
@@ -240,7 +240,7 @@ function resume(session: HttpSession, { reply, headers }: Arrival, lastEventId: 
   if (channel.finished) session.closeChannel(channel);
 }
 
-function withSession(headers: Headers, { id }: HttpSession): Headers {
+function withSession(headers: HttpHeaders, { id }: HttpSession): HttpHeaders {
   return { ...headers, 'mcp-session-id': id };
 }
 

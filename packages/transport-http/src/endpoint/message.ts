@@ -16,8 +16,8 @@ export interface Reply {
   /** Aborts when the client is gone before the answer is complete, or with the reason given to `abort`. */
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
-  send(status: number, headers: Headers, body?: string): void;
-  open(status: number, headers: Headers): Sink;
+  send(status: number, headers: HttpHeaders, body?: string): void;
+  open(status: number, headers: HttpHeaders): Sink;
 }
 
 /** An open response body. Writing after the end does nothing. */
@@ -30,7 +30,8 @@ export interface Sink {
   onClose(listener: () => void): void;
 }
 
-export type Headers = Record<string, string>;
+/** Header names, in lower case, to values. */
+export type HttpHeaders = Record<string, string>;
 
 /** What an `auth` function sees of a request. */
 export interface AuthRequest {

@@ -15,7 +15,7 @@ import {
 import type { Accepts } from './accept.ts';
 import { httpError, refuse } from './answer.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import type { Headers, Incoming, Reply } from './message.ts';
+import type { HttpHeaders, Incoming, Reply } from './message.ts';
 import { StatelessExchange } from './stateless-exchange.ts';
 
 /** What both eras need to serve one message. */
@@ -40,7 +40,7 @@ export interface Arrival {
   readonly principal: Principal;
   readonly tenant: string | undefined;
   readonly accepts: Accepts;
-  readonly headers: Headers;
+  readonly headers: HttpHeaders;
 }
 
 /**

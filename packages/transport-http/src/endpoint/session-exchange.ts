@@ -6,7 +6,7 @@ import type { HttpSession } from '../sessions/session.ts';
 import type { Accepts } from './accept.ts';
 import { answerJson } from './answer.ts';
 import type { Beating } from './heartbeat.ts';
-import type { Headers, Incoming, Reply } from './message.ts';
+import type { HttpHeaders, Incoming, Reply } from './message.ts';
 import { KEEP_ALIVE } from './sse.ts';
 
 /**
@@ -23,7 +23,7 @@ export class SessionExchange implements Exchange, Beating {
   readonly header: HeaderReader;
   readonly #reply: Reply;
   readonly #accepts: Accepts;
-  readonly #headers: Headers;
+  readonly #headers: HttpHeaders;
   readonly #gone = new AbortController();
   #channel: Channel | undefined = undefined;
   #beats = 0;
@@ -34,7 +34,7 @@ export class SessionExchange implements Exchange, Beating {
     incoming: Incoming,
     reply: Reply,
     accepts: Accepts,
-    headers: Headers,
+    headers: HttpHeaders,
   ) {
     this.session = session;
     this.scope = session.id;

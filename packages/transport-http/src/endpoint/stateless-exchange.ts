@@ -11,7 +11,7 @@ import type {
 import type { Accepts } from './accept.ts';
 import { answerJson } from './answer.ts';
 import type { Beating } from './heartbeat.ts';
-import type { Headers, Incoming, Reply, Sink } from './message.ts';
+import type { HttpHeaders, Incoming, Reply, Sink } from './message.ts';
 import { KEEP_ALIVE, SSE_HEADERS, sseEvent } from './sse.ts';
 
 /** What a slow reader may leave untaken before its stream is cut. */
@@ -32,7 +32,7 @@ interface Connection {
   readonly incoming: Incoming;
   readonly reply: Reply;
   readonly accepts: Accepts;
-  readonly headers: Headers;
+  readonly headers: HttpHeaders;
 }
 
 /** A request that is answered on its own connection: JSON, or a stream once there is something to say before. */
@@ -48,7 +48,7 @@ export class StatelessExchange implements Exchange, Beating {
   readonly #incoming: Incoming;
   readonly #reply: Reply;
   readonly #accepts: Accepts;
-  readonly #headers: Headers;
+  readonly #headers: HttpHeaders;
   #sink: Sink | undefined = undefined;
   #beats = 0;
 

@@ -1,4 +1,4 @@
-import { BodyError, type AuthRequest, type Headers, type Incoming, type Reply, type Sink } from '../endpoint/message.ts';
+import { BodyError, type AuthRequest, type HttpHeaders, type Incoming, type Reply, type Sink } from '../endpoint/message.ts';
 
 /** A web-standard request. */
 export class FetchIncoming implements Incoming {
@@ -72,11 +72,11 @@ export class FetchReply implements Reply {
     this.#controller.abort(reason);
   }
 
-  send(status: number, headers: Headers, body = ''): void {
+  send(status: number, headers: HttpHeaders, body = ''): void {
     this.#answer(new Response(body === '' ? null : body, { status, headers }));
   }
 
-  open(status: number, headers: Headers): Sink {
+  open(status: number, headers: HttpHeaders): Sink {
     const closeListeners: (() => void)[] = [];
     const encoder = new TextEncoder();
     let stream: ReadableStreamDefaultController<Uint8Array> | undefined;

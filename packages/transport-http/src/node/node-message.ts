@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { AuthRequest, Headers, Incoming, Reply, Sink } from '../endpoint/message.ts';
+import type { AuthRequest, HttpHeaders, Incoming, Reply, Sink } from '../endpoint/message.ts';
 import { readBody } from './read-body.ts';
 
 /** A `node:http` request. Frameworks that have parsed the body already leave it in `body`. */
@@ -59,7 +59,7 @@ export class NodeReply implements Reply {
     this.#controller.abort(reason);
   }
 
-  send(status: number, headers: Headers, body = ''): void {
+  send(status: number, headers: HttpHeaders, body = ''): void {
     const response = this.#response;
     if (response.headersSent || response.destroyed) {
       response.end();
@@ -70,7 +70,7 @@ export class NodeReply implements Reply {
     response.end(body);
   }
 
-  open(status: number, headers: Headers): Sink {
+  open(status: number, headers: HttpHeaders): Sink {
     const response = this.#response;
     if (!response.headersSent && !response.destroyed) {
       response.writeHead(status, headers);

@@ -2,7 +2,7 @@ import type { Timer } from '@toolyard/core';
 
 import type { Sink } from '../endpoint/message.ts';
 import { SSE_HEADERS, sseEvent, ssePrime } from '../endpoint/sse.ts';
-import type { Reply, Headers } from '../endpoint/message.ts';
+import type { Reply, HttpHeaders } from '../endpoint/message.ts';
 import type { HttpSession } from './session.ts';
 
 /** What a stream's client may leave untaken before it is cut off. */
@@ -36,7 +36,7 @@ export class Channel {
   }
 
   /** Opens the answer to a request as this channel. */
-  open(reply: Reply, headers: Headers): void {
+  open(reply: Reply, headers: HttpHeaders): void {
     this.attach(reply.open(200, { ...SSE_HEADERS, ...headers }));
     // Older clients parse every event as JSON and would choke on an empty one.
     if (this.#session.record!.protocolVersion >= '2025-11-25') {

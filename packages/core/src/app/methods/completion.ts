@@ -1,8 +1,12 @@
+import type { Target } from '../../call.ts';
 import { InvalidParamsError, NotFoundError } from '../../errors.ts';
 import { isRecord } from '../../protocol/json-rpc.ts';
 import type { CompleteResult, JsonObject } from '../../protocol/messages.ts';
 import { mayUse } from '../../principal.ts';
+import type { CompiledPrompt } from '../../registry/prompt.ts';
+import type { CompiledResource } from '../../registry/resource.ts';
 import type { AppCore } from '../core.ts';
+import { layersAlong, type Entry } from '../catalog.ts';
 import { orAbort } from '../run-handler.ts';
 import type { Method } from './method.ts';
 
@@ -11,18 +15,21 @@ const MAX_VALUES = 100;
 
 export const complete: Method = {
   resolve: (core, params) => ({
+    ...whereabouts(core, params),
     async run(call): Promise<CompleteResult> {
       const { argument, context } = params;
-      if (!isRecord(argument) || typeof argument['name'] !== 'string' || typeof argument['value'] !== 'string') {
+      const { name, value }: JsonObject = isRecord(argument) ? argument : {};
+      if (typeof name !== 'string' || typeof value !== 'string') {
         throw new InvalidParamsError('params.argument must have the strings name and value.');
       }
-      const { name, value } = argument;
-      const found = find(core, params);
-      if (!mayUse(found.access, call.principal)) throw new NotFoundError(found.kind, found.name);
-      const completer = found.complete[name as string];
+      const { target } = call;
+      if (target?.kind !== 'prompt' && target?.kind !== 'resource') throw unknownReference(params);
+      const { access, complete: completers } = target.definition;
+      if (!mayUse(access, call.principal)) throw unknownReference(params);
+      const completer = completers[name];
       if (!completer) return { completion: { values: [], total: 0, hasMore: false } };
       const others = isRecord(context) && isRecord(context['arguments']) ? context['arguments'] : {};
-      const values = await orAbort(call, async () => completer(value as string, call, others as Record<string, string>));
+      const values = await orAbort(call, async () => completer(value, call, others as Record<string, string>));
       return {
         completion: { values: values.slice(0, MAX_VALUES), total: values.length, hasMore: values.length > MAX_VALUES },
       };
@@ -30,19 +37,31 @@ export const complete: Method = {
   }),
 };
 
-function find(core: AppCore, { ref }: JsonObject) {
-  if (isRecord(ref) && ref['type'] === 'ref/prompt' && typeof ref['name'] === 'string') {
-    const prompt = core.catalog.prompts.get(ref['name'])?.compiled.prompt;
-    if (!prompt) throw new NotFoundError('prompt', ref['name']);
-    return { kind: 'prompt' as const, name: ref['name'], access: prompt.access, complete: prompt.complete };
+/** The prompt or resource whose arguments are completed, and the middleware on the way to it. */
+function whereabouts(core: AppCore, { ref }: JsonObject) {
+  if (!isRecord(ref)) return {};
+  if (ref['type'] === 'ref/prompt') {
+    const entry = core.catalog.prompts.get(ref['name'] as string);
+    return entry && at(entry, { kind: 'prompt', name: entry.name, localName: entry.name, definition: entry.compiled.prompt });
   }
-  if (isRecord(ref) && ref['type'] === 'ref/resource' && typeof ref['uri'] === 'string') {
-    const { uri } = ref;
+  if (ref['type'] === 'ref/resource') {
     const { templates, resources } = core.catalog;
+    const uri = ref['uri'] as string;
     const entry = templates.find(({ name }) => name === uri) ?? resources.get(uri);
-    if (!entry) throw new NotFoundError('resource', uri);
-    const { access, complete: completers } = entry.compiled.resource;
-    return { kind: 'resource' as const, name: uri, access, complete: completers };
+    return entry && at(entry, { kind: 'resource', name: uri, localName: uri, definition: entry.compiled.resource });
   }
-  throw new InvalidParamsError('params.ref must be a ref/prompt with a name or a ref/resource with a uri.');
+  return {};
+}
+
+function at({ path }: Entry<CompiledPrompt> | Entry<CompiledResource>, target: Target) {
+  return { target, layers: layersAlong(path, 'completion/complete') };
+}
+
+function unknownReference({ ref }: JsonObject): Error {
+  if (isRecord(ref)) {
+    const { type, name, uri } = ref;
+    if (type === 'ref/prompt' && typeof name === 'string') return new NotFoundError('prompt', name);
+    if (type === 'ref/resource' && typeof uri === 'string') return new NotFoundError('resource', uri);
+  }
+  return new InvalidParamsError('params.ref must be a ref/prompt with a name or a ref/resource with a uri.');
 }

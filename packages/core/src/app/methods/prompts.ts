@@ -39,7 +39,7 @@ export const getPrompt: Method = {
     }
     const { prompt, input } = entry.compiled;
     return {
-      target: { kind: 'prompt', name: entry.name, definition: prompt },
+      target: { kind: 'prompt', name: entry.name, localName: entry.name, definition: prompt },
       layers: entry.layers,
       timeoutMs: prompt.timeoutMs,
       async run(call) {

@@ -13,7 +13,7 @@ import type { Resource } from '../../registry/resource.ts';
 import { toBase64 } from '../../results.ts';
 import { enforceAccess } from '../access.ts';
 import type { CallView } from '../call-view.ts';
-import { findResource } from '../catalog.ts';
+import { findResource, layersAlong } from '../catalog.ts';
 import type { AppCore } from '../core.ts';
 import { collectList } from '../lists.ts';
 import { orAbort, runHandler } from '../run-handler.ts';
@@ -30,7 +30,7 @@ export const listResources: Method = {
         field: 'resources',
         keyOf: ({ uri }) => uri,
         own: async (app) => {
-          const lists = visible(app, call).map(({ resource, description }) =>
+          const lists = visible(app, call).map(async ({ resource, description }) =>
             resource.template ? orAbort(call, async () => (await resource.list?.(call)) ?? []) : [description],
           );
           return (await Promise.all(lists)).flat();
@@ -67,7 +67,7 @@ export const readResource: Method = {
     const { entry, variables } = found;
     const { resource } = entry.compiled;
     return {
-      target: { kind: 'resource', name: uri, definition: resource },
+      target: { kind: 'resource', name: uri, localName: uri, definition: resource },
       layers: entry.layers,
       timeoutMs: resource.timeoutMs,
       async run(call) {
@@ -82,15 +82,31 @@ export const readResource: Method = {
   },
 };
 
-export const subscribe: Method = { era: 'legacy', resolve: (core) => ({ run: (call) => setSubscribed(core, call, true) }) };
-export const unsubscribe: Method = { era: 'legacy', resolve: (core) => ({ run: (call) => setSubscribed(core, call, false) }) };
+export const subscribe = subscription('resources/subscribe', true);
+export const unsubscribe = subscription('resources/unsubscribe', false);
 
-async function setSubscribed(core: AppCore, call: CallView, wanted: boolean): Promise<object> {
-  const { uri } = call.params;
-  if (typeof uri !== 'string') throw uriMissing();
-  const resource = findResource(core.catalog, uri)?.entry.compiled.resource;
-  if (!resource) throw new NotFoundError('resource', uri);
-  enforceAccess(resource.access, call.principal, 'resource', uri);
+function subscription(method: string, wanted: boolean): Method {
+  return {
+    era: 'legacy',
+    resolve(core, { uri }) {
+      const entry = typeof uri === 'string' ? findResource(core.catalog, uri)?.entry : undefined;
+      if (typeof uri !== 'string' || !entry) {
+        return { run: async () => Promise.reject(typeof uri === 'string' ? new NotFoundError('resource', uri) : uriMissing()) };
+      }
+      const { resource } = entry.compiled;
+      return {
+        target: { kind: 'resource', name: uri, localName: uri, definition: resource },
+        layers: layersAlong(entry.path, method),
+        async run(call) {
+          enforceAccess(resource.access, call.principal, 'resource', uri);
+          return setSubscribed(call, uri, wanted);
+        },
+      };
+    },
+  };
+}
+
+async function setSubscribed(call: CallView, uri: string, wanted: boolean): Promise<object> {
   const { session } = call.state.exchange;
   if (!session?.record) throw new InvalidParamsError('Subscriptions need a session.');
   const others = session.record.subscriptions.filter((subscribed) => subscribed !== uri);

@@ -43,7 +43,7 @@ export const callTool: Method = {
     }
     const { tool } = entry.compiled;
     return {
-      target: { kind: 'tool', name: entry.name, definition: tool },
+      target: { kind: 'tool', name: entry.name, localName: entry.name, definition: tool },
       layers: entry.layers,
       timeoutMs: tool.timeoutMs,
       run: (call) => runTool(call, entry),
