@@ -247,11 +247,12 @@ describe('as a process', () => {
     process.stderr.write('port ' + configOrExit(terminalProgram).port);
   `;
   function run(...args: string[]) {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--no-warnings', '--input-type=module', '-e', script, '--', ...args],
-      { encoding: 'utf8', env: { HOME: '/home/somebody' } },
-    );
+    const file = join(temporaryDirectory(), 'main.mjs');
+    writeFileSync(file, script);
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', file, ...args], {
+      encoding: 'utf8',
+      env: { HOME: '/home/somebody' },
+    });
     return { status, stdout, stderr };
   }
 

@@ -29,7 +29,7 @@ const payload = z.object({
 });
 
 /** A request as an OTLP collector sees it. */
-export interface OtlpRequest extends z.output<typeof payload> {
+interface OtlpRequest extends z.output<typeof payload> {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
 }

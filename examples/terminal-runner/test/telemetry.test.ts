@@ -1,4 +1,4 @@
-import { context, logs, metrics, trace } from '@opentelemetry/api';
+import { context, logs, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../src/logging.ts';
 import { createLogBridge, TELEMETRY_COMPONENT } from '../src/telemetry/log-bridge.ts';
@@ -159,7 +159,7 @@ test('prometheusText has every metric, with or without an endpoint, and the curr
   expect(await telemetry.prometheusText()).toMatch(/tool_calls_total\{.*tool="run".*\} 2/);
   await telemetry.reconfigure({ resourceAttributes: { team: 'red' } });
   const text = await telemetry.prometheusText();
-  expect(text).toMatch(/# TYPE tool_duration_seconds histogram/);
+  expect(text).toMatch(/# TYPE tool_duration histogram/);
   expect(text).toMatch(/queue\{.*\} 3/);
   expect(text).toMatch(/target_info\{.*team="red"/);
   expect(text).toMatch(/tool_calls_total\{.*\} 2/);
@@ -193,7 +193,7 @@ test('register makes the providers global and lets the active span pass through 
     await Promise.resolve();
     expect(trace.getActiveSpan()).toBe(outer);
     const bound = context.bind(context.active(), () => trace.getActiveSpan());
-    setImmediate(() => expect(bound()).toBe(outer));
+    expect(context.with(ROOT_CONTEXT, bound)).toBe(outer);
     trace.getTracer('test').startSpan('inner').end();
     outer.end();
   });

@@ -59,19 +59,16 @@ export type InputAnswer<T> =
   | { readonly action: 'cancel' };
 
 /** What a call is aimed at, resolved before the first middleware runs. */
-export type Target = TargetName &
-  (
-    | { readonly kind: 'tool'; readonly definition: Tool }
-    | { readonly kind: 'prompt'; readonly definition: Prompt }
-    | { readonly kind: 'resource'; readonly definition: Resource }
-  );
-
-interface TargetName {
+export type Target = {
   /** What the client calls it. Of a resource: the URI. */
   readonly name: string;
   /** What the app calls it whose middleware looks: without the prefixes that app is mounted under. */
   readonly localName: string;
-}
+} & (
+  | { readonly kind: 'tool'; readonly definition: Tool }
+  | { readonly kind: 'prompt'; readonly definition: Prompt }
+  | { readonly kind: 'resource'; readonly definition: Resource }
+);
 
 /**
  * One message on its way through the pipeline. Middleware and handlers of all mounted apps see the same one.

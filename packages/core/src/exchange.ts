@@ -22,6 +22,8 @@ export interface Exchange {
   readonly scope?: string | undefined;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
+  /** The other end of the connection, for records and telemetry. */
+  readonly peer?: Peer | undefined;
   /** HTTP: reads a request header, for tools that declare `headers`. */
   readonly header?: HeaderReader | undefined;
   /** Closes the client's connection for now, where it can come back for the rest. */
@@ -30,6 +32,15 @@ export interface Exchange {
   notify(notification: ServerNotification): void;
   /** Asks the client, where the connection allows it; rejects when the client answers with an error. */
   request?(request: ServerRequest, signal: AbortSignal): Promise<JsonObject>;
+}
+
+/** The other end of a network connection. */
+export interface Peer {
+  /** An IP address, behind trusted proxies that of the client. */
+  readonly address: string;
+  readonly port?: number | undefined;
+  /** The version of the application protocol: `1.1` or `2` for HTTP. */
+  readonly protocolVersion?: string | undefined;
 }
 
 /** What a legacy client and the server agreed on: plain data that any node can continue from. */

@@ -29,6 +29,7 @@ export type {
   Target,
 } from './call.ts';
 export { systemClock, type Clock, type TimeoutHandle, type Timer } from './clock.ts';
+export type { Dispatcher } from './dispatcher.ts';
 export {
   AccessDeniedError,
   CancelledError,
@@ -47,7 +48,7 @@ export {
   ToolError,
   ToolyardError,
 } from './errors.ts';
-export type { Exchange, Session, SessionRecord } from './exchange.ts';
+export type { Exchange, Peer, Session, SessionRecord } from './exchange.ts';
 export { silentLogger, type Logger, type LogFields } from './logger.ts';
 export { anonymous, local, principalKey, type Access, type Principal } from './principal.ts';
 // What inferred types are made of: without names for these, exporting a tool fails with TS2883 under `declaration`.
@@ -94,4 +95,5 @@ export {
   type ContentOptions,
   type FullResult,
 } from './results.ts';
+export { ServerRequests, type ServerRequestsOptions } from './server-requests.ts';
 export type { Store, StoreWriteOptions } from './store.ts';

@@ -14,6 +14,8 @@ export interface ServeOptions extends HttpOptions {
   readonly host?: string;
   /** Serve the network although nobody has to say who they are. */
   readonly allowUnauthenticated?: boolean;
+  /** Time a client has to send a whole request; then it gets 408. Default 30 000. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** A listening server. */
@@ -25,9 +27,6 @@ export interface HttpServer extends AsyncDisposable {
   /** Stops listening and drains; see {@link HttpHandler.close}. The app stays open. */
   close(options?: { deadlineMs?: number }): Promise<void>;
 }
-
-/** Time a client has to send a whole request. */
-const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
  * Serves an app on a port of its own, for those without an HTTP framework. Also answers `/healthz` and `/readyz`.
@@ -45,11 +44,14 @@ const REQUEST_TIMEOUT_MS = 30_000;
  */
 export async function serveHttp(app: App<any, any>, options: ServeOptions = {}): Promise<HttpServer> {
   const { port = 9001, host = '127.0.0.1', path = '/mcp', allowUnauthenticated = false, ...rest } = options;
+  const { requestTimeoutMs = 30_000 } = options;
+  if (!(requestTimeoutMs > 0)) throw new InvalidOptionError('requestTimeoutMs', 'must be above 0');
   if (!isLoopback(host) && !options.auth && !allowUnauthenticated) {
     throw new InvalidOptionError('host', `is ${host}, which others can reach: set auth, or allowUnauthenticated if you mean it`);
   }
   const handler = createHttpHandler(app, { ...rest, path });
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, noDelay: true }, (request, response) => {
+  const limits = { requestTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(requestTimeoutMs, 10_000) };
+  const server = createServer({ ...limits, noDelay: true }, (request, response) => {
     void handler.node(request, response);
   });
   await listen(server, port, host);

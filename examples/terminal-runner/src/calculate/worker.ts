@@ -32,19 +32,8 @@ const FORBIDDEN = [
 
 if (!all) throw new Error('mathjs came without its functions.');
 const math = create(all);
-// Taken before it is replaced: only expressions lose it.
-const evaluate = math.evaluate.bind(math);
-math.import(
-  Object.fromEntries(
-    FORBIDDEN.map((name) => [
-      name,
-      () => {
-        throw new Error(`The function ${name} is not available.`);
-      },
-    ]),
-  ),
-  { override: true },
-);
+// Shadowed in the scope of every expression and not replaced in mathjs, whose other functions need them.
+const forbidden = FORBIDDEN.map((name) => [name, () => forbid(name)] as const);
 
 parentPort?.on('message', ({ id, expression }: CalculationRequest) => {
   reply(answer(id, expression));
@@ -66,10 +55,14 @@ function answer(id: number, expression: string): CalculationReply {
 
 function calculate(expression: string): Calculation {
   // A scope of its own: what one caller defines, the next does not see.
-  const value: unknown = evaluate(expression, new Map());
+  const value: unknown = math.evaluate(expression, new Map(forbidden));
   if (value === undefined) throw new Error('The expression has no value.');
   const text = math.format(value, { precision: 14 });
   if (text.length > MAX_TEXT) throw new Error(`The result has more than ${MAX_TEXT} characters.`);
   const result = { text, type: math.typeOf(value) };
   return typeof value === 'number' && Number.isFinite(value) ? { ...result, number: value } : result;
+}
+
+function forbid(name: string): never {
+  throw new Error(`The function ${name} is not available.`);
 }

@@ -104,7 +104,7 @@ export async function createProgramRunner(options: ProgramRunnerOptions): Promis
     assertSize(args);
     const file = await findProgram(program, directories);
     const cwd = await insideRoot(root, root, request.cwd ?? '.');
-    if (!(await stat(cwd)).isDirectory())
+    if (!(await isDirectory(cwd)))
       throw new TerminalError('NOT_A_DIRECTORY', `${JSON.stringify(request.cwd)} is not a directory.`);
     const programRules = Object.hasOwn(rules, program) ? rules[program] : undefined;
     const checked = programRules ? checkArguments(program, args, programRules) : { args, paths: [] };
@@ -176,6 +176,13 @@ async function insideRoot(root: string, base: string, path: string): Promise<str
     existing = dirname(existing);
   }
   throw new TerminalError('PATH_OUTSIDE_ROOT', `${JSON.stringify(path)} is not inside the file root.`);
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }
 
 async function isLink(path: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { settingInfo, type SettingInfo } from './setting.ts';
 
 /** How a setting is written as text: `pairs` is `name=value,name=value`. */
-export type FieldKind = 'text' | 'number' | 'boolean' | 'list' | 'pairs';
+type FieldKind = 'text' | 'number' | 'boolean' | 'list' | 'pairs';
 
 /** One setting, as the flags, the environment, the file and the help see it. */
 export interface Field {

@@ -11,7 +11,7 @@ export interface NoteStore {
 }
 
 /** Whose notes: a principal sees only its own, and each workspace of it is apart. */
-export interface NoteOwner {
+interface NoteOwner {
   /** One string for the principal, never shared by two. */
   readonly principal: string;
   readonly workspace: string;

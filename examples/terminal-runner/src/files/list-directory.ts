@@ -10,7 +10,7 @@ export interface DirectoryListing {
 }
 
 /** One name in a directory. Links are named, never followed. */
-export interface DirectoryEntry {
+interface DirectoryEntry {
   readonly name: string;
   readonly type: 'file' | 'directory' | 'link' | 'other';
   readonly sizeBytes: number;

@@ -20,14 +20,14 @@ export interface SafeRootOptions extends Pick<OpenDirectoryOptions, 'descriptorP
 }
 
 /** What `write` did. */
-export interface WrittenFile {
+interface WrittenFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly created: boolean;
 }
 
 /** How `write` treats what is there and what is not. */
-export interface WriteOptions {
+interface WriteOptions {
   /** Replace an existing file. Default: true. */
   readonly overwrite?: boolean | undefined;
   /** Make missing directories. Default: false. */

@@ -14,7 +14,7 @@ import {
 } from './switchable-processors.ts';
 
 /** Where telemetry is sent. Each part can be changed while the server runs. */
-export interface TelemetryTarget {
+interface TelemetryTarget {
   /** Base URL of an OTLP/HTTP collector; `null` sends nothing. */
   readonly endpoint?: string | null | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;

@@ -34,6 +34,8 @@ export class CallState {
   readonly protocolVersion: Revision;
   readonly logLevel: LogLevel | undefined;
   target: Target | undefined = undefined;
+  /** Whether there is something behind the method: clients can send any name. */
+  served = true;
   /** Why the call was given up, once it was. */
   abortReason: unknown = undefined;
   aborted = false;

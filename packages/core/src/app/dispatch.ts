@@ -92,6 +92,7 @@ async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
   const method = findMethod(core, state.method);
   const served = method && (method.era === undefined || method.era === state.exchange.era);
   if (!served) {
+    state.served = false;
     const layers = core.layersFor(state.method);
     return checkResult(await runLayers(layers, call, () => Promise.reject(new MethodNotFoundError(state.method))), state);
   }

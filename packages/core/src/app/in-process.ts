@@ -101,7 +101,8 @@ function toToolError(result: JsonObject, blocks: readonly JsonObject[]): ToolErr
   return new ToolError(typeof code === 'string' ? code : 'TOOL_FAILED', message, { data });
 }
 
-function toProtocolError({ code, message, data }: JsonRpcError): ProtocolError {
+/** The error a client throws for one it was answered with. */
+export function toProtocolError({ code, message, data }: JsonRpcError): ProtocolError {
   const name = isRecord(data) && typeof data['code'] === 'string' ? data['code'] : 'PROTOCOL_ERROR';
   return new ProtocolError(code, message, { code: name, data });
 }

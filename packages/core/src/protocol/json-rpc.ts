@@ -57,9 +57,13 @@ export function isRequestId(id: unknown): id is RequestId {
   return typeof id === 'string' || (typeof id === 'number' && Number.isInteger(id));
 }
 
-/** The id to answer under when a message is refused: its own if it has a usable one, else `null`. */
+/**
+ * The id to answer under when a message is refused: its own if it has a usable one, else `null`. That of a broken
+ * response is not usable: it names a request of ours, and to the other side it could be one of its own.
+ */
 export function answerableId(value: unknown): RequestId | null {
-  return isRecord(value) && isRequestId(value['id']) ? value['id'] : null;
+  if (!isRecord(value) || (value['method'] === undefined && ('result' in value || 'error' in value))) return null;
+  return isRequestId(value['id']) ? value['id'] : null;
 }
 
 export function errorResponse(id: RequestId | null, error: JsonRpcError): JsonRpcErrorResponse {

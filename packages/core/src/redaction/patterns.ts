@@ -10,7 +10,7 @@ export const secretPatterns: readonly RegExp[] = [
   // JSON Web Tokens
   /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*/g,
   // Authorization headers; a digit tells a token from the words after "basic"
-  /(?<keep>\b(?:bearer|basic|token)[ \t]{1,4})(?=[a-z._~+/-]*\d)[\w.~+/-]{16,}={0,2}/gi,
+  /(?<keep>\b(?:bearer|basic|token)[ \t]{1,4})(?=[a-z_.~+/-]*\d)[\w.~+/-]{16,}={0,2}/gi,
   // AWS, Google, Azure
   /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/g,
   /\bAIza[\w-]{35}/g,

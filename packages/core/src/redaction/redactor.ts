@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../errors.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
+import { toBase64 } from '../results.ts';
 import { findSlowness } from './linear.ts';
 import { normalizeKey, secretKeys, secretPatterns } from './patterns.ts';
 
@@ -65,6 +66,8 @@ export function redactor(options: RedactionOptions = {}): Redactor {
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return mapArray(value, (item) => walk(item, byKey));
     if (!isRecord(value)) return value;
+    // What goes out is the JSON of a URL, a Date or a class of yours, so that is what has to be looked at.
+    if (typeof value['toJSON'] === 'function') return walk(value['toJSON'](), byKey);
     return mapRecord(value, text, (item, key) => (byKey && names.has(normalizeKey(key)) ? hide(item) : walk(item, byKey)));
   }
 
@@ -83,6 +86,7 @@ export function redactor(options: RedactionOptions = {}): Redactor {
       const first = original.trimStart()[0];
       if ((first !== '{' && first !== '[') || namedInJson?.test(original) !== true) return text(original);
       const parsed = parse(original);
+      if (parsed === undefined) return text(original);
       const masked = walk(parsed, true);
       if (masked === parsed) return original;
       return JSON.stringify(masked, undefined, /^[[{]\r?\n/.test(original.trimStart()) ? 2 : undefined);
@@ -92,7 +96,7 @@ export function redactor(options: RedactionOptions = {}): Redactor {
 
 /** The secret as it is, and as it appears inside JSON, a URL and base64. */
 function formsOf(secret: string): string[] {
-  const base64 = btoa(String.fromCodePoint(...new TextEncoder().encode(secret))).replace(/=+$/, '');
+  const base64 = toBase64(new TextEncoder().encode(secret)).replace(/=+$/, '');
   const base64Url = base64.replaceAll('+', '-').replaceAll('/', '_');
   const json = JSON.stringify(secret).slice(1, -1);
   return [secret, json, encodeURIComponent(secret.toWellFormed()), base64, base64Url];
@@ -115,7 +119,7 @@ function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    return json; // Not JSON after all: masked as text.
+    return undefined;
   }
 }
 

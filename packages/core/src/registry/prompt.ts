@@ -63,7 +63,7 @@ export function definePrompt<I extends Schema = Schema<NoContext, NoContext>, C 
     ...options,
     kind: 'prompt',
     input: options.input,
-    complete: Object.assign(Object.create(null), options.complete),
+    complete: Object.freeze(Object.assign(Object.create(null), options.complete)),
   });
 }
 

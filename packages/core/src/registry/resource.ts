@@ -109,6 +109,7 @@ export function defineResource(
 ): Resource {
   if ('template' in options) {
     const { template, list, complete = {}, ...rest } = options;
+    if (template === '') throw new DefinitionError('INVALID_URI', 'A URI template cannot be empty.');
     matcherFor(template);
     return Object.freeze({
       ...rest,
@@ -116,7 +117,7 @@ export function defineResource(
       address: template,
       template: true,
       list,
-      complete: Object.assign(Object.create(null), complete),
+      complete: Object.freeze(Object.assign(Object.create(null), complete)),
       size: undefined,
     });
   }
@@ -129,7 +130,7 @@ export function defineResource(
     template: false,
     read: (_variables: unknown, call: Call) => read(call),
     list: undefined,
-    complete: {},
+    complete: Object.freeze(Object.create(null)) as Resource['complete'],
     size,
   });
 }

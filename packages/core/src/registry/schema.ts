@@ -1,5 +1,5 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
-import { Validator } from '@cfworker/json-schema';
+import { dereference, validate } from '@cfworker/json-schema';
 
 import { DefinitionError } from '../errors.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
@@ -43,7 +43,7 @@ export function compileSchema(schema: Schema, side: 'input' | 'output', where: s
     json: toJsonSchema(schema, side, where),
     validate(value) {
       const result = standard.validate(value);
-      return result instanceof Promise ? result.then(toValidation) : toValidation(result);
+      return 'then' in result ? Promise.resolve(result).then(toValidation) : toValidation(result);
     },
   };
 }
@@ -68,6 +68,8 @@ export function toJsonSchema(schema: Schema, side: 'input' | 'output', where: st
  * A schema from plain JSON Schema (2020-12), listed to clients exactly as written. Values are checked without code
  * generation, so it works where `eval` is forbidden; defaults are not filled in.
  *
+ * @throws {DefinitionError} `INVALID_JSON_SCHEMA` when a `$ref` leads nowhere. None is ever fetched.
+ *
  * @example
  * ```ts
  * import { defineTool, jsonSchema } from '@toolyard/core';
@@ -84,13 +86,13 @@ export function toJsonSchema(schema: Schema, side: 'input' | 'output', where: st
  * ```
  */
 export function jsonSchema<T = JsonObject>(schema: JsonObject): Schema<T, T> {
-  const validator = new Validator(schema, '2020-12', false);
+  const check = compileJsonSchema(schema);
   return {
     '~standard': {
       version: 1,
       vendor: 'toolyard',
       validate(value) {
-        const { valid, errors } = validator.validate(value);
+        const { valid, errors } = check(value);
         if (valid) return { value: value as T };
         // The last error names the innermost place; the ones before it only say that something below is wrong.
         const leaves = errors.filter(({ keyword }) => !COMBINING.has(keyword));
@@ -104,6 +106,21 @@ export function jsonSchema<T = JsonObject>(schema: JsonObject): Schema<T, T> {
       jsonSchema: { input: () => schema, output: () => schema },
     },
   };
+}
+
+function compileJsonSchema(schema: JsonObject) {
+  try {
+    // A copy: the validator writes notes on what it compiles, and yours may be frozen.
+    const copy = structuredClone(schema);
+    const lookup = dereference(copy);
+    const lost = Object.values(lookup).find(
+      (part) => typeof part === 'object' && part.$ref !== undefined && !(part.__absolute_ref__! in lookup),
+    );
+    if (typeof lost === 'object') throw new Error(`the $ref ${JSON.stringify(lost.$ref)} leads nowhere.`);
+    return (value: unknown) => validate(value, copy, '2020-12', lookup, false);
+  } catch (cause) {
+    throw new DefinitionError('INVALID_JSON_SCHEMA', `Not a JSON Schema: ${(cause as Error).message}`, { cause });
+  }
 }
 
 const COMBINING = new Set(['properties', 'items', 'prefixItems', 'allOf', 'anyOf', 'oneOf', '$ref', 'additionalProperties']);

@@ -107,7 +107,7 @@ export class Connection {
       this.#requests.settle(message as JsonRpcResponse);
       return answer(undefined);
     }
-    const { method } = message as { method?: unknown };
+    const method = isRecord(message) ? message['method'] : undefined;
     if (kind === 'request' && this.#leaving.signal.aborted) return answer(this.#shuttingDown(message));
     if (inBatch && method === 'initialize') return answer(refusal(message, 'initialize cannot be part of a batch.'));
     if (this.#inFlight >= this.#options.maxInFlight && method !== 'notifications/cancelled') {

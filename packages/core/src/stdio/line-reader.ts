@@ -64,6 +64,7 @@ export class LineReader {
     const oversized = this.#oversized;
     if (oversized) {
       oversized.bytes += piece.length;
+      oversized.head = firstBytes(oversized.head, piece);
       oversized.tail = lastBytes(oversized.tail, piece);
       return;
     }
@@ -72,7 +73,7 @@ export class LineReader {
       const partial = this.#partial.subarray(0, this.#partialBytes);
       this.#oversized = {
         bytes,
-        head: Buffer.concat([partial.subarray(0, KEPT_BYTES), piece.subarray(0, KEPT_BYTES)]).subarray(0, KEPT_BYTES),
+        head: firstBytes(partial, piece),
         tail: lastBytes(partial, piece),
       };
       this.#forget();
@@ -115,6 +116,11 @@ export class LineReader {
     this.#partial = Buffer.alloc(0);
     this.#partialBytes = 0;
   }
+}
+
+function firstBytes(before: Buffer, piece: Buffer): Buffer {
+  if (before.length >= KEPT_BYTES) return before.length === KEPT_BYTES ? before : Buffer.from(before.subarray(0, KEPT_BYTES));
+  return Buffer.concat([before, piece.subarray(0, KEPT_BYTES - before.length)]);
 }
 
 function lastBytes(before: Buffer, piece: Buffer): Buffer {

@@ -24,7 +24,7 @@ export interface ServingOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Messages handled before timers and other work get their turn. */
+/** Messages handled before their answers, timers and other work get a turn. */
 const MESSAGES_PER_TURN = 64;
 /** What a slow reader gets after the deadline to take what is answered. */
 const FLUSH_MS = 1000;
@@ -40,6 +40,8 @@ export class Serving implements StdioServer {
   readonly #guard: StdoutGuard | undefined;
   /** Handling of messages goes on by itself: in the next turn, or when the slow reader has caught up. */
   #paused: 'no' | 'until next turn' | 'until relieved' = 'no';
+  /** Since promises had their turn: a stream may give many chunks in a row. */
+  #handled = 0;
   #inputEnded = false;
   #closing: Promise<void> | undefined = undefined;
   #onClosed!: () => void;
@@ -94,6 +96,8 @@ export class Serving implements StdioServer {
   }
 
   async #shutDown(): Promise<void> {
+    // The deadline alone would not: a process whose last call hangs would leave without answering the others.
+    const keepAlive = setInterval(() => {}, 60_000);
     await Promise.race([this.#connection.idle(), this.#givenUp]);
     // What was given up is answered at once, unless middleware holds on to it.
     await new Promise((resolve) => setImmediate(resolve));
@@ -104,6 +108,7 @@ export class Serving implements StdioServer {
     limit[Symbol.dispose]();
     this.#writer.close();
     this.#guard?.[Symbol.dispose]();
+    clearInterval(keepAlive);
     this.#onClosed();
   }
 
@@ -128,7 +133,7 @@ export class Serving implements StdioServer {
   readonly #pump = (): void => {
     const { input } = this.#options;
     this.#paused = 'no';
-    for (let handled = 0; handled < MESSAGES_PER_TURN; handled += 1) {
+    while (this.#handled < MESSAGES_PER_TURN) {
       if (this.#writer.congested) {
         this.#paused = 'until relieved';
         input.pause();
@@ -140,6 +145,8 @@ export class Serving implements StdioServer {
         else if (input.isPaused()) input.resume();
         return;
       }
+      if (this.#handled === 0) queueMicrotask(() => (this.#handled = 0));
+      this.#handled += 1;
       this.#connection.receive(line);
     }
     this.#paused = 'until next turn';

@@ -7,9 +7,9 @@ export interface Accepts {
 const EVERYTHING: Accepts = { json: true, stream: true };
 const BOTH = 'application/json, text/event-stream';
 
-/** Reads an Accept header leniently: without one, or with wildcards, everything goes. */
+/** Reads an Accept header leniently: without one, with an empty one, or with wildcards, everything goes. */
 export function readAccept(header: string | undefined): Accepts {
-  if (header === undefined || header === BOTH || header === '*/*') return EVERYTHING;
+  if (!header || header === BOTH || header === '*/*') return EVERYTHING;
   const types = header.split(',').map((range) => range.split(';', 1)[0]!.trim().toLowerCase());
   const any = types.includes('*/*');
   return {

@@ -31,8 +31,11 @@ const ALLOWED_HEADERS =
 
 export function createGuards({ allowedHosts, allowedOrigins, publicUrl }: GuardOptions): Guards {
   const published = publicUrl === undefined ? undefined : parsePublicUrl(publicUrl);
-  const hosts = allowedHosts === 'any' ? undefined : new Set(allowedHosts ?? (published ? [published.hostname, ...LOOPBACK] : LOOPBACK));
-  const origins = new Set(allowedOrigins ?? (published ? [published.origin] : []));
+  const hosts =
+    allowedHosts === 'any'
+      ? undefined
+      : new Set(allowedHosts?.map(checkHost) ?? (published ? [published.hostname, ...LOOPBACK] : LOOPBACK));
+  const origins = new Set(allowedOrigins?.map(checkOrigin) ?? (published ? [published.origin] : []));
   const allowLoopbackOrigins = allowedOrigins === undefined && published === undefined;
 
   const isAllowedOrigin = (origin: string) =>
@@ -73,6 +76,17 @@ export function preflightHeaders(incoming: Incoming): HttpHeaders {
 function parsePublicUrl(publicUrl: string): URL {
   if (URL.canParse(publicUrl)) return new URL(publicUrl);
   throw new InvalidOptionError('publicUrl', 'must be an absolute URL');
+}
+
+function checkHost(host: string): string {
+  if (hostName(host) === host.toLowerCase()) return host.toLowerCase();
+  throw new InvalidOptionError('allowedHosts', `has ${JSON.stringify(host)}; give names, without scheme or port`);
+}
+
+function checkOrigin(origin: string): string {
+  // Browsers send origins in one form alone: another one here would match nothing.
+  if (/^[a-z][a-z\d+.-]*:\/\/[^/?#@]+$/.test(origin) || origin === 'null') return origin;
+  throw new InvalidOptionError('allowedOrigins', `has ${JSON.stringify(origin)}; give them as "https://app.example"`);
 }
 
 /** The name in a Host header, without port. Anything that is not plainly a host name matches nothing. */

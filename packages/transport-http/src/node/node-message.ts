@@ -30,11 +30,7 @@ export class NodeIncoming implements Incoming {
   }
 
   readBody(maxBytes: number): Promise<string> {
-    const message = this.#message;
-    if (message.readableEnded && message.body !== undefined) {
-      return Promise.resolve(typeof message.body === 'string' ? message.body : JSON.stringify(message.body));
-    }
-    return readBody(message, maxBytes);
+    return readBody(this.#message, maxBytes);
   }
 }
 

@@ -31,6 +31,9 @@ export class SessionPool {
     for (const [name, value] of Object.entries({ maxSessions, idleMs, maxAgeMs, resumeWindowMs })) {
       if (!(value > 0)) throw new InvalidOptionError(`sessions.${name}`, 'must be above 0');
     }
+    for (const [name, value] of Object.entries(events)) {
+      if (!(value > 0)) throw new InvalidOptionError(`sessions.events.${name}`, 'must be above 0');
+    }
     this.#app = app;
     this.#options = { maxSessions, idleMs, maxAgeMs, resumeWindowMs, events };
   }

@@ -80,17 +80,16 @@ async function runTool(
 async function toToolResult(compiled: CompiledTool, value: unknown): Promise<CallToolResult> {
   if (isFullResult(value)) {
     const { content, structuredContent, isError, _meta } = value;
-    const structured =
-      structuredContent === undefined || isError ? structuredContent : await checkOutput(compiled, structuredContent);
+    const structured = isError ? structuredContent : await checkOutput(compiled, structuredContent);
     return {
-      content: content ?? (structured === undefined ? [] : [text(JSON.stringify(structured))]),
+      content: content ?? (structured === undefined ? [] : [text(toJson(structured))]),
       ...(structured !== undefined && { structuredContent: structured }),
       ...(isError && { isError }),
       ...(_meta && { _meta }),
     };
   }
   if (compiled.output) return structuredResult(await checkOutput(compiled, value));
-  if (value === undefined || value === null) return { content: [] };
+  if (value === undefined) return { content: [] };
   if (typeof value === 'string') return { content: [text(value)] };
   if (isContentBlock(value)) return { content: [value] };
   if (Array.isArray(value) && value.length > 0 && value.every(isContentBlock)) return { content: value };
@@ -98,9 +97,17 @@ async function toToolResult(compiled: CompiledTool, value: unknown): Promise<Cal
 }
 
 function structuredResult(value: unknown): CallToolResult {
-  const json = JSON.stringify(value) as string | undefined;
-  if (json === undefined) throw new ToolyardError('INVALID_OUTPUT', 'The handler returned something that is not JSON.');
-  return { content: [text(json)], structuredContent: value };
+  return { content: [text(toJson(value))], structuredContent: value };
+}
+
+function toJson(value: unknown): string {
+  try {
+    const json = JSON.stringify(value) as string | undefined;
+    if (json !== undefined) return json;
+  } catch (cause) {
+    throw new ToolyardError('INVALID_OUTPUT', 'The handler returned something that is not JSON.', { cause });
+  }
+  throw new ToolyardError('INVALID_OUTPUT', 'The handler returned something that is not JSON.');
 }
 
 async function checkOutput({ tool, output }: CompiledTool, value: unknown): Promise<unknown> {
