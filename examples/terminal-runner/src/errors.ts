@@ -1,16 +1,12 @@
+import { ToolError } from '@toolyard/core';
+
 /**
  * What this server refuses or could not do, in words the caller can act on: they never contain a secret or a path
- * outside the file root. Anything else that is thrown is a fault of the server.
+ * outside the file root. As a `ToolError` it reaches the client word for word; anything else that is thrown is a fault
+ * of the server and is masked.
  */
-export class TerminalError extends Error {
+export class TerminalError extends ToolError {
   override readonly name = 'TerminalError';
-  /** Stable, for programs: `PROGRAM_NOT_ALLOWED`, `FILE_TOO_LARGE`, … */
-  readonly code: string;
-
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** The code of a failed system call (`ENOENT`, `EACCES`), or `undefined` for any other error. */

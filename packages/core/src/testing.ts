@@ -18,7 +18,6 @@ export {
   createTestClient,
   type ServerDescription,
   type TestClient,
-  type TestClientOptions,
-  type TestRequestOptions,
   type ToolResult,
 } from './testing/test-client.ts';
+export { type TestClientOptions, type TestRequestOptions } from './testing/test-connection.ts';

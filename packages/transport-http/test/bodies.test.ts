@@ -1,8 +1,7 @@
-import { request } from 'node:http';
-
 import { createApp, defineTool, jsonSchema } from '@toolyard/core';
 import { describe, expect, test } from 'vitest';
 
+import { challenge } from '../src/index.ts';
 import { demoApp, echo } from './demo-app.ts';
 import { connect, initialize, json, modern, post, raw, serve, statuses, until } from './helpers.ts';
 
@@ -105,33 +104,28 @@ describe('a body above the limit', () => {
     expect(statuses(answer)).toEqual([413]);
   });
 
-  test('of 100 MB reads as 413 for a client that sends it all first', async () => {
-    const { url } = await serve(demoApp(), { maxBodyBytes: LIMIT });
+  test('of 100 MB reads as 413 for a client that looks up only when it has sent it all', async () => {
+    const { port } = await serve(demoApp(), { maxBodyBytes: LIMIT });
+    const socket = await connect(port);
     const total = 100 * 1_048_576;
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      const outgoing = request(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'content-length': total },
-      });
-      let sent = 0;
-      const part = Buffer.alloc(1_048_576, 0x20);
-      const send = () => {
-        while (sent < total) {
-          sent += part.length;
-          if (!outgoing.write(part)) {
-            outgoing.once('drain', send);
-            return;
-          }
-        }
-        outgoing.end();
-      };
-      let status: number | undefined;
-      outgoing.on('error', reject);
-      outgoing.on('response', (response) => (status = response.resume().statusCode));
-      outgoing.on('finish', () => void until(() => status !== undefined).then(() => resolve(status), reject));
-      send();
-    });
-    expect(status).toBe(413);
+    socket.pause();
+    socket.write(
+      `POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${total}\r\n\r\n`,
+    );
+    await new Promise<void>((resolve) => socket.write(Buffer.alloc(total, 0x20), () => resolve()));
+    socket.resume();
+    await until(() => statuses(socket.received()).length > 0);
+    expect(statuses(socket.received())).toEqual([413]);
+  });
+
+  test('reads as the refusal it gets for another reason', async () => {
+    const { port } = await serve(demoApp(), { auth: () => challenge() });
+    const socket = await connect(port);
+    const body = Buffer.alloc(10 * 1_048_576, 0x20);
+    socket.write(`POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`);
+    await new Promise<void>((resolve) => socket.write(body, () => resolve()));
+    await until(() => statuses(socket.received()).length > 0);
+    expect(statuses(socket.received())).toEqual([401]);
   });
 
   test('at the limit is served', async () => {

@@ -175,5 +175,5 @@ async function answered(received: () => string): Promise<void> {
 
 /** Status codes of the answers in what a bare connection received. */
 export function statuses(received: string): number[] {
-  return [...received.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map((match) => Number(match[1]));
+  return [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
 }

@@ -250,7 +250,7 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
    */
   call<Input, Output>(
     tool: Tool<Input, Output, any>,
-    ...rest: undefined extends Input ? [args?: Input, options?: CallOptions] : [args: Input, options?: CallOptions]
+    ...rest: NoContext extends Input ? [args?: Input, options?: CallOptions] : [args: Input, options?: CallOptions]
   ): Promise<Output>;
   /** Calls a tool by the name clients know it by, which is how mounted tools are reached. */
   call(tool: string, args?: Record<string, unknown>, options?: CallOptions): Promise<unknown>;

@@ -37,9 +37,9 @@ const steps = defineTool({
 let cancelled = 0;
 const hang = defineTool({
   name: 'hang',
-  run: (_args, { signal, progress }) => {
-    progress({ progress: 1 });
-    return new Promise<string>(() => signal.addEventListener('abort', () => (cancelled += 1)));
+  run: (_args, call) => {
+    call.progress({ progress: 1 });
+    return new Promise<string>(() => call.signal.addEventListener('abort', () => (cancelled += 1)));
   },
 });
 const cancellations = defineTool({ name: 'cancellations', run: () => String(cancelled) });

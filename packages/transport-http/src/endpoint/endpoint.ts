@@ -44,9 +44,25 @@ export interface HttpOptions extends GuardOptions {
   readonly maxBodyBytes?: number;
   /** A comment goes down every open stream this often, so that proxies keep it open. Default 15 000. */
   readonly keepAliveMs?: number;
+  /**
+   * Pages beside MCP, by path, answered to GET behind the same guards and `auth`: metrics, a dashboard. Not served
+   * where `path` is `'*'`.
+   */
+  readonly routes?: Readonly<Record<string, Route>>;
   /** Asked by `/readyz`: whether this instance wants traffic. Throwing counts as no. */
   readonly ready?: () => boolean | Promise<boolean>;
 }
+
+/** What a page beside MCP answers. */
+export interface Page {
+  /** Default 200. */
+  readonly status?: number;
+  readonly headers?: HttpHeaders;
+  readonly body: string;
+}
+
+/** Answers GET on a path beside MCP. What it throws is answered with 500 and logged. */
+export type Route = (request: AuthRequest, principal: Principal) => Page | Promise<Page>;
 
 /** The MCP endpoint, apart from any HTTP server. */
 export class Endpoint {
@@ -123,10 +139,11 @@ export class Endpoint {
     const problem = this.#guards.refuse(incoming);
     if (problem !== undefined) return refuse(reply, 403, httpError(`Forbidden: ${problem}`), cors);
     const { path, method } = incoming;
+    const page = this.#pageAt(path);
     if (this.#path !== '*') {
       if (path === '/healthz') return reply.send(200, { 'content-type': 'text/plain', ...cors }, 'ok\n');
       if (path === '/readyz') return this.#answerReady(reply, cors);
-      if (path !== this.#path) return refuse(reply, 404, httpError(`Not found. MCP is at ${this.#path}.`), cors);
+      if (path !== this.#path && !page) return refuse(reply, 404, httpError(`Not found. MCP is at ${this.#path}.`), cors);
     }
     if (method === 'OPTIONS') return reply.send(204, { ...cors, ...preflightHeaders(incoming) });
     if (this.#draining) {
@@ -134,6 +151,7 @@ export class Endpoint {
     }
     const principal = await this.#authenticate(incoming, reply, cors);
     if (!principal) return;
+    if (page) return this.#answerPage(page, incoming, reply, principal, cors);
     const arrival: Arrival = {
       incoming,
       reply,
@@ -215,6 +233,23 @@ export class Endpoint {
     if (!isChallenge(verdict)) return verdict;
     refuse(reply, verdict.status, httpError(verdict.message), { ...headers, ...verdict.headers });
     return undefined;
+  }
+
+  #pageAt(path: string): Route | undefined {
+    const { routes } = this.#options;
+    return routes && this.#path !== '*' && Object.hasOwn(routes, path) ? routes[path] : undefined;
+  }
+
+  async #answerPage(
+    page: Route,
+    { method, request }: Incoming,
+    reply: Reply,
+    principal: Principal,
+    cors: HttpHeaders,
+  ): Promise<void> {
+    if (method !== 'GET') return refuse(reply, 405, httpError('Method not allowed.'), { ...cors, allow: 'GET, OPTIONS' });
+    const { status = 200, headers, body } = await page(request, principal);
+    reply.send(status, { 'content-type': 'text/plain; charset=utf-8', ...cors, ...headers }, body);
   }
 
   async #answerReady(reply: Reply, headers: HttpHeaders): Promise<void> {
