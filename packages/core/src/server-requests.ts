@@ -61,11 +61,17 @@ export class ServerRequests {
       const giveUp = (error: unknown) => {
         settle();
         const reason = error instanceof Error ? error.message : undefined;
-        send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id, ...(reason && { reason }) } });
+        send({
+          jsonrpc: '2.0',
+          method: 'notifications/cancelled',
+          params: { requestId: id, ...(reason && { reason }) },
+        });
         reject(error);
       };
       const onAbort = () => giveUp(signal.reason);
-      const timer = clock.after(timeoutMs, () => giveUp(new TimeoutError(`The client's answer to ${method}`, timeoutMs)));
+      const timer = clock.after(timeoutMs, () =>
+        giveUp(new TimeoutError(`The client's answer to ${method}`, timeoutMs)),
+      );
       const settle = () => {
         timer.cancel();
         signal.removeEventListener('abort', onAbort);
@@ -93,11 +99,17 @@ export class ServerRequests {
     if (!waiting) return;
     const { method } = waiting;
     if (kindOf(response) !== 'response') {
-      waiting.reject(new ToolError('CLIENT_ERROR', `The client's answer to ${method} is not a JSON-RPC response.`));
+      waiting.reject(
+        new ToolError('CLIENT_ERROR', `The client's answer to ${method} is not a JSON-RPC response.`),
+      );
     } else if ('error' in response) {
       const { code, message, data } = response.error;
       const details = { rpcCode: code, ...(data !== undefined && { data }) };
-      waiting.reject(new ToolError('CLIENT_ERROR', `The client answered ${method} with an error: ${message}`, { data: details }));
+      waiting.reject(
+        new ToolError('CLIENT_ERROR', `The client answered ${method} with an error: ${message}`, {
+          data: details,
+        }),
+      );
     } else {
       waiting.resolve(response.result);
     }
@@ -106,6 +118,6 @@ export class ServerRequests {
   /** Rejects what is open and all that is still to come: the client is gone. */
   close(reason: unknown = new CancelledError('The client is gone.')): void {
     this.#closed ??= reason;
-    for (const { reject } of [...this.#pending.values()]) reject(reason);
+    for (const { reject } of this.#pending.values()) reject(reason);
   }
 }

@@ -1,7 +1,11 @@
 // This list is the public API of @toolyard/core/testing.
 export { type CassetteEntry, type CassetteEvent, type Redact } from './testing/cassette.ts';
 export { type ChangeStream } from './testing/change-stream.ts';
-export { checkCassette, type CassetteDifference, type CheckCassetteOptions } from './testing/check-cassette.ts';
+export {
+  checkCassette,
+  type CassetteDifference,
+  type CheckCassetteOptions,
+} from './testing/check-cassette.ts';
 export { fakeClock, type FakeClock } from './testing/fake-clock.ts';
 export { type InputHandlers } from './testing/input-handlers.ts';
 export { recordExchanges, type Recording } from './testing/record.ts';

@@ -97,7 +97,7 @@ export class CallState {
 
   annotate(fields: LogFields): void {
     // Most calls log nothing: a child logger is made for the first line, not for the first note.
-    this.#notes = { ...this.#notes, ...fields };
+    this.#notes = this.#notes ? { ...this.#notes, ...fields } : fields;
     if (this.#log) this.#log = withFields(this.#log, fields);
   }
 

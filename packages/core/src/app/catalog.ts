@@ -1,3 +1,4 @@
+import { checkName } from '../registry/names.ts';
 import { nameTaken, type DefinitionKind } from '../registry/registry.ts';
 import type { CompiledPrompt } from '../registry/prompt.ts';
 import type { CompiledResource } from '../registry/resource.ts';
@@ -30,7 +31,7 @@ export interface Catalog {
   readonly templates: readonly Entry<CompiledResource>[];
 }
 
-/** @throws {DefinitionError} `NAME_TAKEN` when a mounted definition collides with another. */
+/** @throws {DefinitionError} `NAME_TAKEN` when a mounted definition collides with another, `INVALID_NAME` when its name gets too long. */
 export function buildCatalog(root: AppCore): Catalog {
   const tools = new Map<string, Entry<CompiledTool>>();
   const prompts = new Map<string, Entry<CompiledPrompt>>();
@@ -63,6 +64,7 @@ export function buildCatalog(root: AppCore): Catalog {
       method: string,
     ): void {
       if (!registry.isEnabled(kind, ownName)) return;
+      if (name !== ownName) checkName(kind, name);
       if (into.has(name)) throw nameTaken(kind, name);
       const path = mounts.map((each) => ({
         app: each.app,

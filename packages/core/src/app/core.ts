@@ -55,7 +55,7 @@ export class AppCore {
     this.logger = logger;
     this.requestState = requestState;
     this.events = new AppEmitter(logger);
-    this.hub = new Hub(settings.maxSubscriptions);
+    this.hub = new Hub(settings.maxSubscriptions, logger);
   }
 
   get catalog(): Catalog {
@@ -104,7 +104,13 @@ export class AppCore {
 
   setEnabled(kind: DefinitionKind, name: string, enabled: boolean): boolean {
     if (!this.registry.setEnabled(kind, name, enabled)) return false;
-    this.#changed(kind);
+    try {
+      this.#changed(kind);
+    } catch (error) {
+      this.registry.setEnabled(kind, name, !enabled);
+      this.#invalidate();
+      throw error;
+    }
     return true;
   }
 

@@ -1,4 +1,5 @@
 import { LimitExceededError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import type { ServerNotification } from '../protocol/messages.ts';
 
 /** Something a client may want to hear about outside a call. */
@@ -20,9 +21,11 @@ export class Hub {
   readonly #listeners = new Set<ChangeListener>();
   readonly #pending = new Map<string, Change>();
   readonly #maxListeners: number;
+  readonly #logger: Logger;
 
-  constructor(maxListeners: number) {
+  constructor(maxListeners: number, logger: Logger) {
     this.#maxListeners = maxListeners;
+    this.#logger = logger;
   }
 
   /** @throws {LimitExceededError} when `maxListeners` streams are open. */
@@ -43,6 +46,15 @@ export class Hub {
   #flush(): void {
     const changes = [...this.#pending.values()];
     this.#pending.clear();
-    for (const listener of this.#listeners) for (const change of changes) listener(change);
+    for (const listener of this.#listeners) for (const change of changes) this.#tell(listener, change);
+  }
+
+  // Nobody waits for this: what a listener throws would end the process.
+  #tell(listener: ChangeListener, change: Change): void {
+    try {
+      listener(change);
+    } catch (err) {
+      this.#logger.error({ err, change }, 'A client could not be told of a change.');
+    }
   }
 }

@@ -9,8 +9,8 @@ export interface ListSource<Item, Result> {
   readonly method: string;
   readonly field: keyof Result & string;
   readonly keyOf: (item: Item) => string;
-  /** The items of one app alone, those the caller may see. */
-  readonly own: (core: AppCore) => readonly Item[] | Promise<readonly Item[]>;
+  /** The items of one app alone, those the caller may see. `call` is what the app's own middleware made of it. */
+  readonly own: (core: AppCore, call: CallView) => readonly Item[] | Promise<readonly Item[]>;
   /** The name of a mounted item; URIs stay. */
   readonly rename?: (item: Item, prefix: string) => Item;
 }
@@ -31,7 +31,7 @@ async function gather<Item, Result>(
   call: CallView,
   source: ListSource<Item, Result>,
 ): Promise<readonly Item[]> {
-  const own = await source.own(core);
+  const own = await source.own(core, call);
   if (core.mounts.length === 0) return own;
   const { rename = (item) => item } = source;
   const mounted = await Promise.all(

@@ -48,7 +48,7 @@ export function outcomeOfError(call: Call, error: unknown): Outcome {
     return { status: denied ? 'denied' : 'error', code, rpcCode, masked: false };
   }
   const masked = !isToolError(error) && !(error instanceof CancelledError);
-  const code = masked ? codeOfFault(error) : (error as CancelledError).code;
+  const code = masked ? codeOfFault(error) : error.code;
   const answersAsTool = call.target?.kind === 'tool' && !(error instanceof ShutdownError) && code !== 'INVALID_OUTPUT';
   if (answersAsTool) return { status: 'tool_error', code, masked };
   return { status: 'error', code, rpcCode: ErrorCode.internalError, masked };

@@ -23,7 +23,7 @@ function startAfter<T>(items: readonly T[], keyOf: (item: T) => string, cursor: 
   const [place, key] = decode(cursor);
   if (items[place - 1] !== undefined && keyOf(items[place - 1]!) === key) return place;
   const index = items.findIndex((item) => keyOf(item) === key);
-  return index >= 0 ? index + 1 : Math.min(place, items.length);
+  return index >= 0 ? index + 1 : Math.max(place - 1, 0);
 }
 
 function encode(position: [number, string]): string {

@@ -1,6 +1,6 @@
 import { enforceAccess } from '../app/access.ts';
 import { hasAsked } from '../app/call-insight.ts';
-import type { Call, CallOf, MethodMiddleware, ResultOf, Target } from '../call.ts';
+import type { Call, CallOf, MethodMiddleware, NoContext, ResultOf, Target } from '../call.ts';
 import type { Store } from '../store.ts';
 import { definitionKeys } from './definition-key.ts';
 import { callerKey, digest } from './keys.ts';
@@ -8,15 +8,15 @@ import { positiveMs } from './options.ts';
 import { abortError, deferred, orAborted } from './wait.ts';
 
 /** Options of {@link cache}. */
-export interface CacheOptions {
+export interface CacheOptions<Needs extends object = NoContext> {
   /** Where results are kept, and how many. It may drop any of them at any time. */
   readonly store: Store;
   /** How long a result is used. */
   readonly ttlMs: number;
   /** Which calls to cache. Default: those of tools with `readOnlyHint`. */
-  readonly when?: ((call: CallOf<'tools/call'>) => boolean) | undefined;
+  readonly when?: ((call: CallOf<'tools/call', Needs>) => boolean) | undefined;
   /** What else results depend on: any JSON. A claim of the principal, something middleware put into the context. */
-  readonly vary?: ((call: CallOf<'tools/call'>) => unknown) | undefined;
+  readonly vary?: ((call: CallOf<'tools/call', Needs>) => unknown) | undefined;
   /** Keeps apps apart that share a store: their results never meet. Default: `''`. */
   readonly namespace?: string | undefined;
 }
@@ -45,14 +45,16 @@ export interface CacheOptions {
  * );
  * ```
  */
-export function cache(options: CacheOptions): MethodMiddleware<'tools/call'> {
+export function cache<Needs extends object = NoContext>(
+  options: CacheOptions<Needs>,
+): MethodMiddleware<'tools/call', NoContext, Needs> {
   const { store, when = isReadOnly, vary, namespace = '' } = options;
   const ttlMs = positiveMs('ttlMs', options.ttlMs);
   const definitionKey = definitionKeys();
   /** What runs right now. Gives the result as text, or `undefined` where it is for the call alone that runs it. */
   const running = new Map<string, Promise<string | undefined>>();
 
-  async function keyOf(call: CallOf<'tools/call'>, { name, definition }: ToolTarget): Promise<string> {
+  async function keyOf(call: CallOf<'tools/call', Needs>, { name, definition }: ToolTarget): Promise<string> {
     const { scopes, roles = [] } = call.principal;
     const parts = [
       namespace,

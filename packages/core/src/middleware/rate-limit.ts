@@ -1,15 +1,15 @@
-import type { Call, Middleware } from '../call.ts';
+import type { Call, Middleware, NoContext } from '../call.ts';
 import { InvalidOptionError, LimitExceededError } from '../errors.ts';
 import { canonicalJson } from '../protocol/canonical-json.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import { callerKey, digest } from './keys.ts';
 import { positiveInteger, positiveMs } from './options.ts';
-import { BoundedMemoryLimiter } from './rate-limit-memory.ts';
+import { memoryLimiter } from './rate-limit-memory.ts';
 import { isNotification } from './selection.ts';
 import { orAborted } from './wait.ts';
 
 /** Options of {@link rateLimit}: `perMinute`, or `points` and `durationMs`, or a `limiter`. */
-export type RateLimitOptions = RateLimitKey &
+export type RateLimitOptions<Needs extends object = NoContext> = RateLimitKey<Needs> &
   (
     | (RateLimitMemory & { readonly perMinute: number; readonly points?: undefined; readonly durationMs?: undefined })
     | (RateLimitMemory & { readonly points: number; readonly durationMs: number; readonly perMinute?: undefined })
@@ -24,13 +24,13 @@ export type RateLimitOptions = RateLimitKey &
   );
 
 /** What is counted together. */
-export interface RateLimitKey {
+export interface RateLimitKey<Needs extends object = NoContext> {
   /** Counts each tool, prompt and resource for itself. Default `false`: all calls of a caller together. */
   readonly perTarget?: boolean | undefined;
   /**
    * What to count by instead of tenant and principal: any JSON. Calls for which it gives `undefined` are not counted.
    */
-  readonly key?: ((call: Call) => unknown) | undefined;
+  readonly key?: ((call: Call<Needs>) => unknown) | undefined;
 }
 
 /** What the counts in memory may take. */
@@ -65,7 +65,9 @@ export interface RateLimiterLike {
  *   .use('tools/call', rateLimit({ points: 5, durationMs: 1_000, perTarget: true }));
  * ```
  */
-export function rateLimit(options: RateLimitOptions): Middleware {
+export function rateLimit<Needs extends object = NoContext>(
+  options: RateLimitOptions<Needs>,
+): Middleware<NoContext, Needs> {
   const { key = callerKey, perTarget = false } = options;
   const consume = options.limiter ? sharedCounts(options.limiter) : ownCounts(options);
 
@@ -84,14 +86,15 @@ export function rateLimit(options: RateLimitOptions): Middleware {
   };
 }
 
+type OwnLimit = Exclude<RateLimitOptions<never>, { limiter: RateLimiterLike }>;
 type Consume = (key: readonly unknown[], call: Call) => Promise<unknown>;
 
-function ownCounts({ perMinute, points, durationMs, maxKeys = 100_000 }: Exclude<RateLimitOptions, { limiter: object }>): Consume {
+function ownCounts({ perMinute, points, durationMs, maxKeys = 100_000 }: OwnLimit): Consume {
   const limits =
     perMinute === undefined
       ? { points: positiveInteger('points', points!), durationMs: positiveMs('durationMs', durationMs!) }
       : { points: positiveInteger('perMinute', perMinute), durationMs: 60_000 };
-  const limiter = new BoundedMemoryLimiter({ ...limits, maxKeys: positiveInteger('maxKeys', maxKeys) });
+  const limiter = memoryLimiter({ ...limits, maxKeys: positiveInteger('maxKeys', maxKeys) });
   return (key, { clock }) => limiter.consume(canonicalJson(key), 1, { now: clock.now() });
 }
 

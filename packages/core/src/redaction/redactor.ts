@@ -2,7 +2,7 @@ import { InvalidOptionError } from '../errors.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import { toBase64 } from '../results.ts';
 import { findSlowness } from './linear.ts';
-import { normalizeKey, secretKeys, secretPatterns } from './patterns.ts';
+import { MIN_MATCH_LENGTH, normalizeKey, secretKeys, secretPatterns } from './patterns.ts';
 
 /** What counts as secret. */
 export interface RedactionOptions {
@@ -46,7 +46,8 @@ export function redactor(options: RedactionOptions = {}): Redactor {
     throw new InvalidOptionError('secrets', `must have at least ${MIN_SECRET_LENGTH} characters each`);
   }
   const needles = [...new Set(secrets.flatMap(formsOf))].toSorted((a, b) => b.length - a.length);
-  const expressions = [...patterns.map(checkPattern), ...(builtIn ? secretPatterns : [])];
+  const expressions = patterns.map(checkPattern);
+  const known = builtIn ? secretPatterns : [];
   const names = new Set([...keys.map(normalizeKey), ...(builtIn ? secretKeys : [])]);
   const namedInJson = names.size === 0 ? undefined : new RegExp(`"(?:${[...names].map(looseKey).join('|')})"`, 'i');
 
@@ -54,6 +55,10 @@ export function redactor(options: RedactionOptions = {}): Redactor {
     let masked = original;
     for (const needle of needles) if (masked.includes(needle)) masked = masked.replaceAll(needle, () => replacement);
     for (const expression of expressions) masked = masked.replace(expression, keepStart);
+    if (masked.length < MIN_MATCH_LENGTH) return masked;
+    for (const { pattern, needs } of known) {
+      if (needs === undefined || masked.includes(needs)) masked = masked.replace(pattern, keepStart);
+    }
     return masked;
   }
 

@@ -71,7 +71,9 @@ export class Connection {
       message = JSON.parse(line.text);
     } catch (error) {
       const { message: reason } = error as SyntaxError;
-      this.#options.send(errorResponse(null, { code: ErrorCode.parseError, message: `Parse error: ${reason}` }));
+      this.#options.send(
+        errorResponse(null, { code: ErrorCode.parseError, message: `Parse error: ${reason}` }),
+      );
       return;
     }
     const answer: Answer = (response) => response && this.#options.send(response);
@@ -109,7 +111,8 @@ export class Connection {
     }
     const method = isRecord(message) ? message['method'] : undefined;
     if (kind === 'request' && this.#leaving.signal.aborted) return answer(this.#shuttingDown(message));
-    if (inBatch && method === 'initialize') return answer(refusal(message, 'initialize cannot be part of a batch.'));
+    if (inBatch && method === 'initialize')
+      return answer(refusal(message, 'initialize cannot be part of a batch.'));
     if (this.#inFlight >= this.#options.maxInFlight && method !== 'notifications/cancelled') {
       return answer(kind === 'notification' ? undefined : this.#tooMany(message));
     }
@@ -119,18 +122,24 @@ export class Connection {
   async #answer(message: unknown, method: unknown, answer: Answer): Promise<void> {
     this.#inFlight += 1;
     try {
-      // Again, because another `initialize` may have been waiting too.
-      while (this.#handshake && method !== 'notifications/cancelled') await this.#handshake;
+      if (method !== 'notifications/cancelled') await this.#settled();
       const era = this.#eraOf(message);
       if (era === 'legacy' && method === 'initialize') await this.#initialize(message, answer);
       else answer(await this.#app.dispatch(message, this.#exchangeFor(era, method)));
     } catch (err) {
       this.#app.logger.error({ err }, 'A message over stdio could not be dispatched.');
-      answer(errorResponse(answerableId(message), { code: ErrorCode.internalError, message: 'Internal error' }));
+      answer(
+        errorResponse(answerableId(message), { code: ErrorCode.internalError, message: 'Internal error' }),
+      );
     } finally {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
     }
+  }
+
+  /** No `initialize` is being answered. Looked at again, because another one may have been waiting too. */
+  async #settled(): Promise<void> {
+    while (this.#handshake) await this.#handshake;
   }
 
   /** The body decides; on a connection that has only spoken 2026 so far, a request without an envelope lacks one. */
@@ -184,15 +193,17 @@ export class Connection {
   }
 
   async #receiveBatch(messages: readonly unknown[]): Promise<void> {
-    while (this.#handshake) await this.#handshake;
+    await this.#settled();
     const { send, maxInFlight } = this.#options;
     if (this.#legacy.session?.record?.protocolVersion !== '2025-03-26') {
       return send(refusal(undefined, 'only sessions of revision 2025-03-26 have batches.'));
     }
     if (messages.length === 0) return send(refusal(undefined, 'the batch is empty.'));
-    if (messages.length > maxInFlight) return send(refusal(undefined, `a batch can have ${maxInFlight} messages.`));
+    if (messages.length > maxInFlight)
+      return send(refusal(undefined, `a batch can have ${maxInFlight} messages.`));
     const answers = messages.map(
-      (message) => new Promise<JsonRpcResponse | undefined>((resolve) => this.#receiveOne(message, resolve, true)),
+      (message) =>
+        new Promise<JsonRpcResponse | undefined>((resolve) => this.#receiveOne(message, resolve, true)),
     );
     const responses = (await Promise.all(answers)).filter((response) => response !== undefined);
     if (responses.length > 0) send(responses);
@@ -200,7 +211,10 @@ export class Connection {
 
   #refuseOversized(line: Line & { kind: 'oversized' }): void {
     const { id, hasMethod } = outlineOf(line);
-    this.#app.logger.warn({ bytes: line.bytes, requestId: id }, 'A message over stdio was too large and left unread.');
+    this.#app.logger.warn(
+      { bytes: line.bytes, requestId: id },
+      'A message over stdio was too large and left unread.',
+    );
     if (id !== undefined && !hasMethod) {
       const error = { code: ErrorCode.invalidRequest, message: 'The answer is too large.' };
       this.#requests.settle(errorResponse(id, error));
@@ -218,7 +232,11 @@ export class Connection {
 
   #shuttingDown(message: unknown): JsonRpcErrorResponse {
     const { message: text } = new ShutdownError();
-    return errorResponse(answerableId(message), { code: ErrorCode.internalError, message: text, data: { retryable: true } });
+    return errorResponse(answerableId(message), {
+      code: ErrorCode.internalError,
+      message: text,
+      data: { retryable: true },
+    });
   }
 
   #tooMany(message: unknown): JsonRpcErrorResponse {
@@ -240,7 +258,10 @@ class StdioSession implements Session {
 }
 
 function refusal(message: unknown, reason: string): JsonRpcErrorResponse {
-  return errorResponse(answerableId(message), { code: ErrorCode.invalidRequest, message: `Invalid Request: ${reason}` });
+  return errorResponse(answerableId(message), {
+    code: ErrorCode.invalidRequest,
+    message: `Invalid Request: ${reason}`,
+  });
 }
 
 /** Meant as an answer, though not a valid one. It must not be answered: its id is one of ours. */

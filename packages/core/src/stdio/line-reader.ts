@@ -81,7 +81,9 @@ export class LineReader {
     }
     if (bytes > this.#partial.length) {
       // Doubling keeps a line that comes in many small chunks from being copied for each of them.
-      const larger = Buffer.allocUnsafe(Math.min(Math.max(bytes, this.#partial.length * 2, FIRST_CAPACITY), this.#maxBytes));
+      const larger = Buffer.allocUnsafe(
+        Math.min(Math.max(bytes, this.#partial.length * 2, FIRST_CAPACITY), this.#maxBytes),
+      );
       this.#partial.copy(larger, 0, 0, this.#partialBytes);
       this.#partial = larger;
     }
@@ -90,7 +92,8 @@ export class LineReader {
   }
 
   #finish(piece: Buffer): Line {
-    if (this.#partialBytes === 0 && this.#oversized === undefined && piece.length <= this.#maxBytes) return this.#decode(piece);
+    if (this.#partialBytes === 0 && this.#oversized === undefined && piece.length <= this.#maxBytes)
+      return this.#decode(piece);
     this.#keep(piece);
     const oversized = this.#oversized;
     if (oversized) {
@@ -119,7 +122,8 @@ export class LineReader {
 }
 
 function firstBytes(before: Buffer, piece: Buffer): Buffer {
-  if (before.length >= KEPT_BYTES) return before.length === KEPT_BYTES ? before : Buffer.from(before.subarray(0, KEPT_BYTES));
+  if (before.length >= KEPT_BYTES)
+    return before.length === KEPT_BYTES ? before : Buffer.from(before.subarray(0, KEPT_BYTES));
   return Buffer.concat([before, piece.subarray(0, KEPT_BYTES - before.length)]);
 }
 

@@ -68,7 +68,8 @@ export class MessageWriter {
     if (text === undefined) return;
     const { method } = notification;
     if (this.congested && (FLEETING.has(method) || this.#queuedChanges.has(text))) {
-      if (this.#dropped++ === 0) this.#options.logger.warn({ method }, 'The client reads slowly; notifications are left out.');
+      if (this.#dropped++ === 0)
+        this.#options.logger.warn({ method }, 'The client reads slowly; notifications are left out.');
       return;
     }
     if (!FLEETING.has(method)) this.#queuedChanges.add(text);
@@ -153,7 +154,8 @@ export class MessageWriter {
     } catch (err) {
       this.#options.logger.error({ err }, 'A message could not be written as JSON.');
     }
-    if (Array.isArray(message)) return `[${message.flatMap((one: JsonRpcMessage) => this.#serialize(one)?.trim() ?? []).join()}]\n`;
+    if (Array.isArray(message))
+      return `[${message.flatMap((one: JsonRpcMessage) => this.#serialize(one)?.trim() ?? []).join()}]\n`;
     if (!('id' in message) || 'method' in message) return undefined;
     return `${JSON.stringify(errorResponse(message.id, { code: ErrorCode.internalError, message: 'Internal error' }))}\n`;
   }

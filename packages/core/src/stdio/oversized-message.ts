@@ -13,7 +13,9 @@ const VERSION = String.raw`"jsonrpc"\s*:\s*"2\.0"`;
 const ID_FIRST = new RegExp(String.raw`^\s*\{\s*(?:${VERSION}\s*,\s*)?"id"\s*:\s*${ID}\s*[,}]`);
 /** … and last with the official ones. What precedes the very last brace belongs to the message itself. */
 const ID_LAST = new RegExp(String.raw`[,{]\s*"id"\s*:\s*${ID}\s*(?:,\s*${VERSION}\s*)?\}\s*$`);
-const METHOD_FIRST = new RegExp(String.raw`^\s*\{\s*(?:${VERSION}\s*,\s*)?(?:"id"\s*:\s*${ID}\s*,\s*)?(?:${VERSION}\s*,\s*)?"method"\s*:`);
+const METHOD_FIRST = new RegExp(
+  String.raw`^\s*\{\s*(?:${VERSION}\s*,\s*)?(?:"id"\s*:\s*${ID}\s*,\s*)?(?:${VERSION}\s*,\s*)?"method"\s*:`,
+);
 
 /** Reads the outline of a message that was too large to be kept, so that its sender need not wait for a timeout. */
 export function outlineOf({ head, tail }: { readonly head: string; readonly tail: string }): MessageOutline {

@@ -68,7 +68,11 @@ export interface StdioServer extends AsyncDisposable {
  */
 export function serveStdio(app: Dispatcher, options: StdioOptions = {}): StdioServer {
   const { input = process.stdin, output = process.stdout, principal = local, tenant, signal } = options;
-  const { maxMessageBytes = 10 * 1024 * 1024, maxInFlight = 1000, maxQueuedBytes = 4 * 1024 * 1024 } = options;
+  const {
+    maxMessageBytes = 10 * 1024 * 1024,
+    maxInFlight = 1000,
+    maxQueuedBytes = 4 * 1024 * 1024,
+  } = options;
   const { deadlineMs = 1000, guardStdout = output === process.stdout } = options;
   for (const [option, value] of Object.entries({ maxMessageBytes, maxInFlight, maxQueuedBytes })) {
     if (!(value > 0)) throw new InvalidOptionError(option, 'must be above 0');

@@ -49,7 +49,8 @@ export class Serving implements StdioServer {
   readonly #givenUp = new Promise<void>((resolve) => (this.#onGivenUp = resolve));
 
   constructor(app: Dispatcher, options: ServingOptions) {
-    const { input, output, principal, tenant, maxInFlight, maxMessageBytes, maxQueuedBytes, signal } = options;
+    const { input, output, principal, tenant, maxInFlight, maxMessageBytes, maxQueuedBytes, signal } =
+      options;
     this.#app = app;
     this.#options = options;
     this.closed = new Promise((resolve) => (this.#onClosed = resolve));

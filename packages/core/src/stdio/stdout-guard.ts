@@ -8,7 +8,10 @@ export interface StdoutGuard extends Disposable {
  * Sends everything this process writes to `process.stdout` to stderr instead, `console.log` included, so that only
  * the holder of the guard reaches stdout. Child processes that inherit stdout and writes to its descriptor go past it.
  */
-export function guardStdout({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'> = process): StdoutGuard {
+export function guardStdout({
+  stdout,
+  stderr,
+}: Pick<NodeJS.Process, 'stdout' | 'stderr'> = process): StdoutGuard {
   const original = Object.getOwnPropertyDescriptor(stdout, 'write');
   const write = stdout.write.bind(stdout);
   const redirect = function writeToStderr(...args: Parameters<typeof stderr.write>): boolean {

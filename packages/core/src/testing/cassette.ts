@@ -35,9 +35,11 @@ export function parseCassette(cassette: string): CassetteEntry[] {
     .map(({ line, number }) => parseEntry(line, number));
 }
 
-/** What makes two messages ask for the same: their `_meta` and ids do not count. */
+/** What makes two messages ask for the same: ids and `_meta` do not count, nor does who opens a session. */
 export function matchKey(era: Era, message: JsonObject): string {
   const params = isRecord(message['params']) ? message['params'] : {};
+  if (message['method'] === 'initialize')
+    return canonicalJson([era, 'initialize', params['protocolVersion']]);
   const { _meta, ...rest } = params;
   return canonicalJson([era, message['method'], rest]);
 }
@@ -49,7 +51,12 @@ function parseEntry(line: string, number: number): CassetteEntry {
   } catch (cause) {
     throw new ToolyardError('BAD_CASSETTE', `Line ${number} of the cassette is not JSON.`, { cause });
   }
-  if (isRecord(entry) && isRecord(entry['message']) && Array.isArray(entry['events']) && 'response' in entry) {
+  if (
+    isRecord(entry) &&
+    isRecord(entry['message']) &&
+    Array.isArray(entry['events']) &&
+    'response' in entry
+  ) {
     return entry as unknown as CassetteEntry;
   }
   throw new ToolyardError('BAD_CASSETTE', `Line ${number} of the cassette is not a recorded exchange.`);

@@ -14,7 +14,9 @@ export class ChangeStream implements AsyncIterableIterator<ServerNotification, u
   #onRefused!: (error: unknown) => void;
 
   /** @param open - sends the request; resolves when the server ends the stream. */
-  constructor(open: (signal: AbortSignal, notify: (notification: ServerNotification) => void) => Promise<unknown>) {
+  constructor(
+    open: (signal: AbortSignal, notify: (notification: ServerNotification) => void) => Promise<unknown>,
+  ) {
     this.acknowledged = new Promise((resolve, reject) => {
       this.#onAcknowledged = resolve;
       this.#onRefused = reject;

@@ -53,7 +53,9 @@ export async function checkCassette(
   const states = new Map<unknown, unknown>();
   const differences: CassetteDifference[] = [];
 
-  for (const { era, session: number, message, events, response } of typeof cassette === 'string' ? parseCassette(cassette) : cassette) {
+  for (const { era, session: number, message, events, response } of typeof cassette === 'string'
+    ? parseCassette(cassette)
+    : cassette) {
     if ('id' in message && response === null) continue;
     const actual: CassetteEvent[] = [];
     const asked = events.filter((event) => 'request' in event);
@@ -68,7 +70,9 @@ export async function checkCassette(
       ...(number !== undefined && { session: sessionOf(number) }),
       ...(era === 'legacy' && {
         async request(request: ServerRequest) {
-          const { answer, error } = asked.shift() ?? { error: 'It was not asked when the cassette was recorded.' };
+          const { answer, error } = asked.shift() ?? {
+            error: 'It was not asked when the cassette was recorded.',
+          };
           actual.push(overWire({ request, ...(answer ? { answer } : { error: error ?? '' }) }, redact));
           if (answer) return answer;
           throw new ToolError('CLIENT_ERROR', error ?? '');
@@ -78,7 +82,7 @@ export async function checkCassette(
     const answer = (await app.dispatch(withState(message), exchange)) ?? null;
     const heard = { events: actual, response: answer && overWire<JsonRpcResponse>(answer, redact) };
     const expected = { events, response };
-    if (canonicalJson(heard, ) !== canonicalJson(withSameState(expected, heard))) {
+    if (canonicalJson(heard) !== canonicalJson(withSameState(expected, heard))) {
       differences.push({ message, recorded: expected, actual: heard });
     }
   }
@@ -97,7 +101,10 @@ export async function checkCassette(
     return { ...message, params: { ...params, requestState: states.get(params['requestState']) } };
   }
 
-  function withSameState(expected: Pick<CassetteEntry, 'events' | 'response'>, heard: Pick<CassetteEntry, 'response'>) {
+  function withSameState(
+    expected: Pick<CassetteEntry, 'events' | 'response'>,
+    heard: Pick<CassetteEntry, 'response'>,
+  ) {
     const recordedState = stateOf(expected.response);
     const state = stateOf(heard.response);
     if (recordedState === undefined || state === undefined) return expected;

@@ -26,11 +26,16 @@ export class Inbox {
   /** The first match that no earlier call was given: one that is there, or the next to come. */
   waitFor(
     method: string,
-    { where, timeoutMs = 5000 }: { where?: (params: Record<string, unknown>) => boolean; timeoutMs?: number } = {},
+    {
+      where,
+      timeoutMs = 5000,
+    }: { where?: (params: Record<string, unknown>) => boolean; timeoutMs?: number } = {},
   ): Promise<ServerNotification> {
     const matches = (notification: ServerNotification) =>
       notification.method === method && (where?.(notification.params ?? {}) ?? true);
-    const there = this.notifications.find((notification) => !this.#awaited.has(notification) && matches(notification));
+    const there = this.notifications.find(
+      (notification) => !this.#awaited.has(notification) && matches(notification),
+    );
     if (there) {
       this.#awaited.add(there);
       return Promise.resolve(there);
@@ -38,7 +43,9 @@ export class Inbox {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         const seen = this.notifications.map((notification) => notification.method).join(', ') || 'nothing';
-        waiter.reject(new ToolyardError('NOT_NOTIFIED', `No ${method} within ${timeoutMs} ms. Received: ${seen}.`));
+        waiter.reject(
+          new ToolyardError('NOT_NOTIFIED', `No ${method} within ${timeoutMs} ms. Received: ${seen}.`),
+        );
       }, timeoutMs);
       const settle = () => {
         clearTimeout(timer);
@@ -60,6 +67,6 @@ export class Inbox {
   }
 
   close(reason: Error): void {
-    for (const waiter of [...this.#waiters]) waiter.reject(reason);
+    for (const waiter of this.#waiters) waiter.reject(reason);
   }
 }

@@ -20,7 +20,10 @@ export interface InputHandlers {
 }
 
 /** The answer to a request, or `undefined` when there is no handler for it. */
-export async function answerInput(request: ServerRequest, handlers: InputHandlers): Promise<JsonObject | undefined> {
+export async function answerInput(
+  request: ServerRequest,
+  handlers: InputHandlers,
+): Promise<JsonObject | undefined> {
   const { method, params } = request;
   const { elicit, sample, roots } = handlers;
   switch (method) {
@@ -38,7 +41,10 @@ export async function answerInput(request: ServerRequest, handlers: InputHandler
 }
 
 /** The capabilities of a client that has these handlers. */
-export function capabilitiesFor({ elicit, sample, roots }: InputHandlers, protocolVersion: string): ClientCapabilities {
+export function capabilitiesFor(
+  { elicit, sample, roots }: InputHandlers,
+  protocolVersion: string,
+): ClientCapabilities {
   return {
     ...(elicit && { elicitation: protocolVersion >= '2025-11-25' ? { form: {}, url: {} } : {} }),
     ...(sample && { sampling: protocolVersion >= '2025-11-25' ? { tools: {} } : {} }),

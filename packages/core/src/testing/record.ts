@@ -55,7 +55,10 @@ export function recordExchanges(app: Dispatcher, { redact }: { readonly redact?:
         response: null,
       };
       entries.push(entry);
-      const response = await app.dispatch(message, overhear(exchange, (event) => events.push(overWire(event, redact))));
+      const response = await app.dispatch(
+        message,
+        overhear(exchange, (event) => events.push(overWire(event, redact))),
+      );
       if (response) entry.response = overWire(response, redact);
       return response;
     },
@@ -71,7 +74,8 @@ export function recordExchanges(app: Dispatcher, { redact }: { readonly redact?:
 /** The same exchange, with `record` hearing everything the server says. */
 function overhear(exchange: Exchange, record: (event: CassetteEvent) => void): Exchange {
   // Spelled out, because an exchange may be an object of a class with private parts.
-  const { transport, era, protocolVersion, client, logLevel, principal, tenant, session, scope, signal } = exchange;
+  const { transport, era, protocolVersion, client, logLevel, principal, tenant, session, scope, signal } =
+    exchange;
   const { peer, header } = exchange;
   const heard: { [K in keyof Required<Exchange>]: Exchange[K] | undefined } = {
     transport,

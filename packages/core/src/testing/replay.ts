@@ -5,8 +5,19 @@ import { silentLogger } from '../logger.ts';
 import type { ClientDescription } from '../protocol/envelope.ts';
 import { metaOf } from '../protocol/envelope.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
-import { errorResponse, isRecord, kindOf, type JsonRpcRequest, type JsonRpcResponse } from '../protocol/json-rpc.ts';
-import type { ClientCapabilities, Implementation, JsonObject, ServerNotification } from '../protocol/messages.ts';
+import {
+  errorResponse,
+  isRecord,
+  kindOf,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+} from '../protocol/json-rpc.ts';
+import type {
+  ClientCapabilities,
+  Implementation,
+  JsonObject,
+  ServerNotification,
+} from '../protocol/messages.ts';
 import { MetaKey } from '../protocol/meta.ts';
 import { negotiateLegacy } from '../protocol/revisions.ts';
 import { matchKey, parseCassette, type CassetteEntry, type Redact } from './cassette.ts';
@@ -26,7 +37,10 @@ export interface ReplayOptions {
  *
  * @throws {ToolyardError} `BAD_CASSETTE`
  */
-export function replay(cassette: string | readonly CassetteEntry[], { redact, clock = systemClock }: ReplayOptions = {}): Dispatcher {
+export function replay(
+  cassette: string | readonly CassetteEntry[],
+  { redact, clock = systemClock }: ReplayOptions = {},
+): Dispatcher {
   const recorded = new Map<string, CassetteEntry[]>();
   for (const entry of typeof cassette === 'string' ? parseCassette(cassette) : cassette) {
     const key = matchKey(entry.era, entry.message);
@@ -58,9 +72,14 @@ export function replay(cassette: string | readonly CassetteEntry[], { redact, cl
     inputTimeoutMs: 600_000,
   };
 
-  async function answer(request: JsonRpcRequest, entry: CassetteEntry, exchange: Exchange): Promise<JsonRpcResponse | undefined> {
+  async function answer(
+    request: JsonRpcRequest,
+    entry: CassetteEntry,
+    exchange: Exchange,
+  ): Promise<JsonRpcResponse | undefined> {
     const { response } = entry;
-    if (request.method === 'initialize' && response && 'result' in response) await openSession(request, response.result, exchange);
+    if (request.method === 'initialize' && response && 'result' in response)
+      await openSession(request, response.result, exchange);
     for (const event of entry.events) {
       if ('notification' in event) exchange.notify(readdress(event.notification, request));
       // A test that answers otherwise than before gets the recorded result all the same.
@@ -78,12 +97,20 @@ export function replay(cassette: string | readonly CassetteEntry[], { redact, cl
   }
 }
 
-async function openSession({ params }: JsonRpcRequest, result: JsonObject, { session }: Exchange): Promise<void> {
+async function openSession(
+  { params }: JsonRpcRequest,
+  result: JsonObject,
+  { session }: Exchange,
+): Promise<void> {
   const client: ClientDescription = {
     info: params?.['clientInfo'] as Implementation | undefined,
     capabilities: (params?.['capabilities'] ?? {}) as ClientCapabilities,
   };
-  await session?.update({ protocolVersion: negotiateLegacy(result['protocolVersion']), client, subscriptions: [] });
+  await session?.update({
+    protocolVersion: negotiateLegacy(result['protocolVersion']),
+    client,
+    subscriptions: [],
+  });
 }
 
 /** A recorded notification with the token or subscription of the request it is sent for now. */
@@ -101,7 +128,9 @@ function readdress(notification: ServerNotification, request: JsonRpcRequest): S
 }
 
 function readdressResponse(response: JsonRpcResponse, request: JsonRpcRequest): JsonRpcResponse {
-  return 'result' in response ? { ...response, result: withSubscription(response.result, request) } : response;
+  return 'result' in response
+    ? { ...response, result: withSubscription(response.result, request) }
+    : response;
 }
 
 function withSubscription(body: JsonObject, { id }: JsonRpcRequest): JsonObject {

@@ -116,30 +116,47 @@ export class TestClient implements AsyncDisposable {
       ? [params?: Methods[M]['params'] & JsonObject, options?: TestRequestOptions]
       : [params: Methods[M]['params'] & JsonObject, options?: TestRequestOptions]
   ): Promise<ResultOf<M>>;
-  async request(method: string, params?: JsonObject, options?: TestRequestOptions): Promise<JsonObject>;
+  async request<M extends string>(
+    method: M extends keyof Methods ? never : M,
+    params?: JsonObject,
+    options?: TestRequestOptions,
+  ): Promise<JsonObject>;
   async request(method: string, params: JsonObject = {}, options: TestRequestOptions = {}): Promise<unknown> {
-    if (this.era === 'legacy' && method !== 'initialize') await this.#connection.shakeHands();
-    return this.#connection.request(method, params, options);
+    return this.#request(method, params, options);
   }
 
   /** Calls a tool and answers what it asks with `onInput`. Results with `isError` are returned, not thrown. */
   call<Input, Output>(
     tool: Tool<Input, Output, any>,
-    ...rest: NoContext extends Input ? [args?: Input, options?: TestRequestOptions] : [args: Input, options?: TestRequestOptions]
+    ...rest: NoContext extends Input
+      ? [args?: Input, options?: TestRequestOptions]
+      : [args: Input, options?: TestRequestOptions]
   ): Promise<ToolResult<Output>>;
   call(tool: string, args?: JsonObject, options?: TestRequestOptions): Promise<CallToolResult>;
   async call(tool: Tool | string, args?: unknown, options?: TestRequestOptions): Promise<unknown> {
     const name = typeof tool === 'string' ? tool : tool.name;
-    return this.#requestWithInput('tools/call', { name, ...(args !== undefined && { arguments: args }) }, options);
+    return this.#requestWithInput(
+      'tools/call',
+      { name, ...(args !== undefined && { arguments: args }) },
+      options,
+    );
   }
 
   /** Reads a resource and answers what it asks with `onInput`. */
   async read(uri: string, options?: TestRequestOptions): Promise<ReadResourceResult> {
-    return (await this.#requestWithInput('resources/read', { uri }, options)) as unknown as ReadResourceResult;
+    return (await this.#requestWithInput(
+      'resources/read',
+      { uri },
+      options,
+    )) as unknown as ReadResourceResult;
   }
 
   /** Gets a prompt and answers what it asks with `onInput`. */
-  async prompt(name: string, args?: Record<string, string>, options?: TestRequestOptions): Promise<GetPromptResult> {
+  async prompt(
+    name: string,
+    args?: Record<string, string>,
+    options?: TestRequestOptions,
+  ): Promise<GetPromptResult> {
     const params = { name, ...(args && { arguments: args }) };
     return (await this.#requestWithInput('prompts/get', params, options)) as unknown as GetPromptResult;
   }
@@ -149,12 +166,17 @@ export class TestClient implements AsyncDisposable {
     const [method, field] = LISTS[kind];
     const items: unknown[] = [];
     const cursors = new Set<unknown>();
-    for (let cursor: unknown; ; ) {
-      const page = (await this.request(method as string, cursor === undefined ? {} : { cursor }, options)) as JsonObject;
+    for (let cursor: unknown; ;) {
+      const page = (await this.#request(
+        method,
+        cursor === undefined ? {} : { cursor },
+        options,
+      )) as JsonObject;
       items.push(...(page[field] as unknown[]));
       cursor = page['nextCursor'];
       if (cursor === undefined) return items as Listing[K];
-      if (cursors.has(cursor)) throw new ToolyardError('CURSOR_REPEATED', `${method} leads back to the cursor ${String(cursor)}.`);
+      if (cursors.has(cursor))
+        throw new ToolyardError('CURSOR_REPEATED', `${method} leads back to the cursor ${String(cursor)}.`);
       cursors.add(cursor);
     }
   }
@@ -185,7 +207,12 @@ export class TestClient implements AsyncDisposable {
   /** 2026: opens a stream of changes. */
   listen(filter: SubscriptionFilter, options: Pick<TestRequestOptions, 'meta'> = {}): ChangeStream {
     return new ChangeStream((signal, notify) =>
-      this.#connection.request('subscriptions/listen', { notifications: filter }, { ...options, signal }, notify),
+      this.#connection.request(
+        'subscriptions/listen',
+        { notifications: filter },
+        { ...options, signal },
+        notify,
+      ),
     );
   }
 
@@ -207,7 +234,10 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** Tells the server to give up a request, by default the newest that is open, and goes on waiting for it. */
-  cancel({ requestId, reason }: { readonly requestId?: RequestId; readonly reason?: string } = {}): Promise<void> {
+  cancel({
+    requestId,
+    reason,
+  }: { readonly requestId?: RequestId; readonly reason?: string } = {}): Promise<void> {
     return this.#connection.cancel(requestId, reason);
   }
 
@@ -225,15 +255,28 @@ export class TestClient implements AsyncDisposable {
     return this.close();
   }
 
+  async #request(method: string, params: JsonObject, options: TestRequestOptions = {}): Promise<JsonObject> {
+    if (!this.#connection.ready && method !== 'initialize') await this.#connection.shakeHands();
+    return this.#connection.request(method, params, options);
+  }
+
   /** Repeats a request with the answers it asks for, until it is complete. */
-  async #requestWithInput(method: string, params: JsonObject, options: TestRequestOptions = {}): Promise<JsonObject> {
+  async #requestWithInput(
+    method: string,
+    params: JsonObject,
+    options: TestRequestOptions = {},
+  ): Promise<JsonObject> {
     let answers: JsonObject = {};
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const result = await this.request(method, { ...params, ...answers }, options);
+      const result = await this.#request(method, { ...params, ...answers }, options);
       if (result['resultType'] !== 'input_required') return result;
-      const { inputRequests = {}, requestState } = result as { inputRequests?: Record<string, InputRequest>; requestState?: string };
+      const { inputRequests = {}, requestState } = result as {
+        inputRequests?: Record<string, InputRequest>;
+        requestState?: string;
+      };
       const inputResponses: JsonObject = {};
-      for (const [key, request] of Object.entries(inputRequests)) inputResponses[key] = await this.#connection.answer(request, options);
+      for (const [key, request] of Object.entries(inputRequests))
+        inputResponses[key] = await this.#connection.answer(request, options);
       answers = { inputResponses, ...(requestState !== undefined && { requestState }) };
     }
     throw new ToolyardError('TOO_MANY_ROUNDS', `${method} still asks for input after ${MAX_ROUNDS} rounds.`);

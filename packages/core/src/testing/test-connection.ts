@@ -61,7 +61,6 @@ export interface TestRequestOptions {
   readonly onInput?: InputHandlers;
 }
 
-
 /** The wire of a test client: envelopes or a handshake, ids, cancellation, and what the server says unasked. */
 export class TestConnection {
   readonly era: Era;
@@ -77,19 +76,27 @@ export class TestConnection {
   readonly #open = new Set<RequestId>();
   #lastId = 0;
   #handshake: Promise<InitializeResult> | undefined = undefined;
+  #shaken = false;
   #stopSubscription: (() => void) | undefined = undefined;
 
   constructor(app: Dispatcher, options: TestClientOptions) {
     const { protocolVersion, era, onInput = {} } = options;
     this.#app = app;
     this.#options = options;
-    this.era = era ?? (protocolVersion === undefined || isModernVersion(protocolVersion) ? 'modern' : 'legacy');
-    this.protocolVersion = protocolVersion ?? (this.era === 'modern' ? MODERN_REVISION : LATEST_LEGACY_REVISION);
+    this.era =
+      era ?? (protocolVersion === undefined || isModernVersion(protocolVersion) ? 'modern' : 'legacy');
+    this.protocolVersion =
+      protocolVersion ?? (this.era === 'modern' ? MODERN_REVISION : LATEST_LEGACY_REVISION);
     this.#capabilities = options.capabilities ?? capabilitiesFor(onInput, this.protocolVersion);
   }
 
   get sessionId(): string | undefined {
     return this.#session.record && this.#session.id;
+  }
+
+  /** Whether requests can be sent: 2025 clients shake hands first. */
+  get ready(): boolean {
+    return this.era === 'modern' || this.#shaken;
   }
 
   /** Opens the session of a 2025 client, once. */
@@ -116,15 +123,22 @@ export class TestConnection {
     };
     signal?.addEventListener('abort', onAbort);
     try {
-      const message: JsonRpcRequest = { jsonrpc: '2.0', id, method, params: this.#paramsOf(id, params, options) };
+      const message: JsonRpcRequest = {
+        jsonrpc: '2.0',
+        id,
+        method,
+        params: this.#paramsOf(id, params, options),
+      };
       const exchange = this.#exchange(options, (notification) => {
         onNotification?.(notification);
-        if (notification.method !== 'notifications/progress' || notification.params?.['progressToken'] !== id) return;
+        if (notification.method !== 'notifications/progress' || notification.params?.['progressToken'] !== id)
+          return;
         const { progressToken: _token, ...progress } = notification.params;
         options.onProgress?.(progress as unknown as Progress);
       });
       const response = await Promise.race([this.#app.dispatch(overWire(message), exchange), cancelled]);
-      if (response === undefined) throw new CancelledError(`The server gave up ${method}.`, { cause: this.#gone.signal.reason });
+      if (response === undefined)
+        throw new CancelledError(`The server gave up ${method}.`, { cause: this.#gone.signal.reason });
       return resultOf(overWire(response), id);
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -134,7 +148,8 @@ export class TestConnection {
 
   /** Sends a notification. */
   async notify(method: string, params: JsonObject = {}): Promise<void> {
-    const meta = this.era === 'modern' ? { _meta: { ...this.#envelope(), ...(params['_meta'] as JsonObject) } } : {};
+    const meta =
+      this.era === 'modern' ? { _meta: { ...this.#envelope(), ...(params['_meta'] as JsonObject) } } : {};
     await this.send({ jsonrpc: '2.0', method, params: { ...params, ...meta } });
   }
 
@@ -148,11 +163,17 @@ export class TestConnection {
   }
 
   /** Answers a request of the server. */
-  async answer(request: ServerRequest, { onInput = this.#options.onInput }: TestRequestOptions): Promise<JsonObject> {
+  async answer(
+    request: ServerRequest,
+    { onInput = this.#options.onInput }: TestRequestOptions,
+  ): Promise<JsonObject> {
     this.serverRequests.push(request);
     const answer = (await this.#options.onRequest?.(request)) ?? (await answerInput(request, onInput ?? {}));
     if (answer) return overWire(answer);
-    throw new ToolyardError('NO_INPUT_HANDLER', `The server asks ${request.method}, and this client has no handler for it.`);
+    throw new ToolyardError(
+      'NO_INPUT_HANDLER',
+      `The server asks ${request.method}, and this client has no handler for it.`,
+    );
   }
 
   close(): void {
@@ -164,7 +185,10 @@ export class TestConnection {
     this.inbox.close(reason);
   }
 
-  #exchange(options: TestRequestOptions, onNotification?: (notification: ServerNotification) => void): Exchange {
+  #exchange(
+    options: TestRequestOptions,
+    onNotification?: (notification: ServerNotification) => void,
+  ): Exchange {
     const { as = local, tenant, transportName = 'memory' } = this.#options;
     const base = {
       transport: transportName,
@@ -207,7 +231,11 @@ export class TestConnection {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       const unknown = error instanceof ToolyardError && error.code === 'NO_INPUT_HANDLER';
-      const code = isProtocolError(error) ? error.rpcCode : unknown ? ErrorCode.methodNotFound : ErrorCode.internalError;
+      const code = isProtocolError(error)
+        ? error.rpcCode
+        : unknown
+          ? ErrorCode.methodNotFound
+          : ErrorCode.internalError;
       requests.settle({ jsonrpc: '2.0', id, error: { code, message: text } });
     }
   }
@@ -226,17 +254,18 @@ export class TestConnection {
       notify: (notification) => this.inbox.receive(overWire({ ...notification })),
     });
     if (logLevel !== undefined) await this.request('logging/setLevel', { level: logLevel }, {});
+    this.#shaken = true;
     return result as unknown as InitializeResult;
   }
 
   #paramsOf(id: RequestId, params: JsonObject, { meta, onProgress }: TestRequestOptions): JsonObject {
-    const _meta = {
+    const allMeta = {
       ...(this.era === 'modern' && this.#envelope()),
       ...(onProgress && { [MetaKey.progressToken]: id }),
       ...(isRecord(params['_meta']) && params['_meta']),
       ...meta,
     };
-    return Object.keys(_meta).length === 0 ? params : { ...params, _meta };
+    return Object.keys(allMeta).length === 0 ? params : { ...params, _meta: allMeta };
   }
 
   #envelope(): JsonObject {
@@ -264,7 +293,8 @@ class MemorySession implements Session {
 }
 
 function resultOf(response: JsonRpcResponse, id: RequestId): JsonObject {
-  if (response.id !== id) throw new ToolyardError('WRONG_ID', `Request ${id} was answered under the id ${String(response.id)}.`);
+  if (response.id !== id)
+    throw new ToolyardError('WRONG_ID', `Request ${id} was answered under the id ${String(response.id)}.`);
   if ('error' in response) throw toProtocolError(response.error);
   return response.result;
 }

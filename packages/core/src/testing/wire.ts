@@ -6,6 +6,8 @@ export function overWire<T>(value: T, replacer?: (key: string, value: unknown) =
   try {
     return JSON.parse(JSON.stringify(value, replacer)) as T;
   } catch (cause) {
-    throw new ToolyardError('NOT_JSON', 'A message holds something that cannot be written as JSON.', { cause });
+    throw new ToolyardError('NOT_JSON', 'A message holds something that cannot be written as JSON.', {
+      cause,
+    });
   }
 }

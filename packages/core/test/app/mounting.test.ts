@@ -216,12 +216,13 @@ describe('middleware and mounts', () => {
   });
 
   test("a child's list passes the child's middleware on its way into the parent's", async () => {
-    const hiding: Middleware = async function hide(_call, next) {
-      const result = await next();
-      return 'tools' in result! ? { ...result, tools: result.tools.filter(({ name }) => name !== 'secret') } : result;
-    };
     const secret = defineTool({ name: 'secret', run: () => 1 });
-    const child = testApp().use(hiding).add(read, secret);
+    const child = testApp()
+      .use('tools/list', async (_call, next) => {
+        const { tools, ...result } = await next();
+        return { ...result, tools: tools.filter(({ name }) => name !== 'secret') };
+      })
+      .add(read, secret);
     expect(await served(testApp().add(secret).mount('x', child))).toEqual(['secret', 'x_read']);
   });
 
@@ -250,15 +251,16 @@ describe('middleware and mounts', () => {
       readonly id: string;
     }
     const tenant: Middleware<{ tenant: Tenant }> = async (_call, next) => next({ context: { tenant: { id: 'acme' } } });
+    type Known = Call<{ tenant: Tenant; role: string }>;
     const child = createApp<{ tenant: Tenant }>({ name: 'child', version: '1' })
       .use<{ role: string }>(async (_call, next) => next({ context: { role: 'admin' } }))
       .add(
-        defineTool({ name: 'who', run: (_args, call: Call<{ tenant: Tenant; role: string }>) => `${call.context.tenant.id} ${call.context.role}` }),
+        defineTool({ name: 'who', run: (_args, call: Known) => `${call.context.tenant.id} ${call.context.role}` }),
         defineResource({
           template: 'doc://{id}',
-          read: ({ id }, call: Call<{ role: string }>) => `${id} ${call.context.role}`,
-          list: (call: Call<{ tenant: Tenant; role: string }>) => [{ uri: 'doc://1', name: `${call.context.tenant.id} ${call.context.role}` }],
-          complete: { id: (_value, call: Call<{ role: string }>) => [call.context.role] },
+          read: ({ id }, call: Known) => `${id} ${call.context.role}`,
+          list: (call: Known) => [{ uri: 'doc://1', name: `${call.context.tenant.id} ${call.context.role}` }],
+          complete: { id: (_value, call: Known) => [call.context.role] },
         }),
       );
     const app = testApp().use(tenant).mount('x', child);

@@ -141,13 +141,15 @@ describe('with a queue', () => {
     const app = createApp({ name: 'test', version: '1.0.0', clock, logger: recordingLogger() })
       .use(timeout({ timeoutMs: 20 }), concurrency({ max: 1, queue }))
       .add(tool);
-    const calls = [1, 2].map((label) =>
-      expect(app.call(tool, { label: `${label}` })).rejects.toMatchObject({ code: 'TIMEOUT' }),
-    );
-    await settled();
-    await clock.advance(20);
-    await Promise.all(calls);
-    expect(labels()).toEqual(['1']);
+    const call = (label: string) => expect(app.call(tool, { label })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    const first = call('1');
+    await clock.advance(10);
+    const second = call('2');
+    await clock.advance(10);
+    await first;
+    expect(labels()).toEqual(['1', '2']);
+    await clock.advance(10);
+    await second;
   });
 });
 

@@ -70,6 +70,10 @@ function exchange(more: Partial<Exchange> = {}): Exchange {
   };
 }
 
+function errorOf(result: any) {
+  return { code: result['_meta']['toolyard/error']?.code };
+}
+
 test('one line per request, with the ids of the call and how it ended', async () => {
   const { call } = setup();
   const { lines } = await call('fine');
@@ -108,10 +112,8 @@ describe('outcomes', () => {
     expect(line).toMatchObject(expected);
     // What the line says is what the client got.
     const { outcome, code, rpcCode } = line!;
-    if (response && 'error' in response) expect(rpcCode).toBe(response.error.code);
-    else if (outcome === 'tool_error') {
-      expect(response?.result).toMatchObject({ isError: true, _meta: { 'toolyard/error': { code } } });
-    } else expect(rpcCode).toBeUndefined();
+    const told = response && 'error' in response ? { rpcCode: response.error.code } : errorOf(response?.result);
+    expect(told).toEqual(rpcCode === undefined ? { code: outcome === 'tool_error' ? code : undefined } : { rpcCode });
   });
 
   test('arguments that do not fit', async () => {

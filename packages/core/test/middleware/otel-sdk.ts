@@ -1,8 +1,8 @@
 // A real OpenTelemetry SDK that keeps what it is told in memory.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as api from '@opentelemetry/api';
-import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { MeterProvider, MetricReader, type DataPoint, type Histogram } from '@opentelemetry/sdk-metrics';
+import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { MeterProvider, MetricReader, type DataPoint } from '@opentelemetry/sdk-metrics';
 import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
@@ -40,10 +40,9 @@ export function startSdk(options: TestSdkOptions = {}) {
   api.propagation.setGlobalPropagator(w3cPropagator);
 
   return {
-    get spans(): readonly ReadableSpan[] {
-      return spanExporter.getFinishedSpans();
-    },
-    span(name: string): ReadableSpan {
+    /** Those that have ended; grows. */
+    spans: spanExporter.getFinishedSpans() as readonly ReadableSpan[],
+    span: (name: string): ReadableSpan => {
       const found = spanExporter.getFinishedSpans().filter((span) => span.name === name);
       if (found.length !== 1) {
         const names = spanExporter.getFinishedSpans().map((span) => span.name);
@@ -51,16 +50,15 @@ export function startSdk(options: TestSdkOptions = {}) {
       }
       return found[0]!;
     },
-    get logs() {
-      return logExporter.getFinishedLogRecords();
-    },
+    /** Grows. */
+    logs: logExporter.getFinishedLogRecords() as readonly ReadableLogRecord[],
     /** What a metric holds now. */
-    async points(name: string): Promise<readonly DataPoint<number | Histogram>[]> {
+    points: async (name: string): Promise<readonly DataPoint<unknown>[]> => {
       const { resourceMetrics } = await reader.collect();
       const all = resourceMetrics.scopeMetrics.flatMap(({ metrics: found }) => found);
       return all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
     },
-    async metricNames(): Promise<string[]> {
+    metricNames: async (): Promise<string[]> => {
       const { resourceMetrics } = await reader.collect();
       return resourceMetrics.scopeMetrics.flatMap(({ metrics: found }) => found.map(({ descriptor }) => descriptor.name));
     },

@@ -2,7 +2,7 @@ import { RateLimiterMemory, RateLimiterUnion, BurstyRateLimiter } from 'rate-lim
 import { describe, expect, test } from 'vitest';
 import { defineTool, type Principal } from '../../src/index.ts';
 import { rateLimit, type RateLimiterLike, type RateLimitOptions } from '../../src/middleware.ts';
-import { BoundedMemoryLimiter } from '../../src/middleware/rate-limit-memory.ts';
+import { memoryLimiter } from '../../src/middleware/rate-limit-memory.ts';
 import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { never, settled, testApp } from '../helpers.ts';
 
@@ -71,7 +71,7 @@ describe('counts in memory', () => {
 
   test('memory is bounded: the older callers are forgotten, never the newest', async () => {
     const clock = fakeClock();
-    const limiter = new BoundedMemoryLimiter({ points: 1, durationMs: 60_000, maxKeys: 10 });
+    const limiter = memoryLimiter({ points: 1, durationMs: 60_000, maxKeys: 10 });
     const consume = (key: string) => limiter.consume(key, 1, { now: clock.now() }).then(() => 'passed', () => 'refused');
     for (let caller = 0; caller < 1_000; caller++) {
       expect(await consume(`${caller}`)).toBe('passed');
@@ -88,7 +88,7 @@ describe('counts in memory', () => {
 
   test('a window is of its full length however the memory turns over', async () => {
     const clock = fakeClock();
-    const limiter = new BoundedMemoryLimiter({ points: 1, durationMs: 100, maxKeys: 100 });
+    const limiter = memoryLimiter({ points: 1, durationMs: 100, maxKeys: 100 });
     const consume = (key: string) => limiter.consume(key, 1, { now: clock.now() }).then(() => 'passed', () => 'refused');
     await consume('first');
     await clock.advance(99);
@@ -97,6 +97,14 @@ describe('counts in memory', () => {
     expect(await consume('late')).toBe('refused');
     await clock.advance(2);
     expect(await consume('late')).toBe('passed');
+  });
+
+  test('nobody is shut out when the clock is set back', async () => {
+    const limiter = memoryLimiter({ points: 1, durationMs: 100, maxKeys: 100 });
+    await limiter.consume('ann', 1, { now: 3_600_000 });
+    await expect(limiter.consume('ann', 1, { now: 3_600_050 })).rejects.toMatchObject({ msBeforeNext: 50 });
+    await limiter.consume('ann', 1, { now: 0 });
+    await expect(limiter.consume('ann', 1, { now: 10 })).rejects.toMatchObject({ msBeforeNext: 90 });
   });
 });
 
@@ -110,7 +118,7 @@ describe('a limiter of rate-limiter-flexible', () => {
   ])('%s: refusals say when to come back', async (_name, create) => {
     const { app } = setup({ limiter: create() });
     await app.call('a');
-    const error: { code: string; data: { retryAfterMs: number } } = await app.call('a').catch((reason) => reason);
+    const error = (await app.call('a').catch((reason) => reason)) as { code: string; data: { retryAfterMs: number } };
     expect(error.code).toBe('LIMIT_EXCEEDED');
     expect(error.data.retryAfterMs).toBeGreaterThan(20_000);
     expect(error.data.retryAfterMs).toBeLessThanOrEqual(60_000);

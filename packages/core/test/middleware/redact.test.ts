@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, pre, property, string } from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -122,13 +122,19 @@ describe('results', () => {
   });
 });
 
+async function ask(_: object, call: Call): Promise<string> {
+  const schema = z.object({ password: z.string() });
+  const answer = await call.requireInput('confirm', { message: `Use ${github}?`, schema });
+  return answer.action;
+}
+
 describe('everything else a handler can send', () => {
   test('messages and data of errors', async () => {
     const failed = await callLeak(() => {
       throw new ToolError('LOGIN', `refused ${github}`, { data: { password: 'hunter2', user: 'ann' } });
     });
     expect(failed).toMatchObject({ isError: true, content: [{ text: 'refused [redacted]' }] });
-    expect(failed._meta['toolyard/error']).toEqual({ code: 'LOGIN', data: { password: '[redacted]', user: 'ann' } });
+    expect(failed['_meta']['toolyard/error']).toEqual({ code: 'LOGIN', data: { password: '[redacted]', user: 'ann' } });
 
     const refused = await callLeak(() => {
       throw new ProtocolError(-31000, `no ${github}`, { code: 'NO' });
@@ -154,11 +160,6 @@ describe('everything else a handler can send', () => {
 
   test('questions, in both eras; the state of the 2026 round trip stays valid', async () => {
     const asked: unknown[] = [];
-    const ask = async (_: object, call: Call) => {
-      const schema = z.object({ password: z.string() });
-      const answer = await call.requireInput('confirm', { message: `Use ${github}?`, schema });
-      return answer.action;
-    };
     const request = async (question: ServerRequest) => {
       asked.push(question.params);
       return { action: 'accept', content: { password: 'x' } };
@@ -258,9 +259,9 @@ describe('what counts as secret', () => {
   });
 
   test('an exact secret never comes through', () => {
-    fc.assert(
-      fc.property(fc.string({ minLength: 6 }), fc.string(), fc.string(), (value, before, after) => {
-        fc.pre(!/[[\]]/.test(value));
+    assert(
+      property(string({ minLength: 6 }), string(), string(), (value, before, after) => {
+        pre(!/[[\]]/.test(value));
         const { text: maskText } = redactor({ secrets: [value], builtIn: false });
         expect(maskText(before + value + after)).not.toContain(value);
       }),
@@ -277,7 +278,7 @@ describe('time', () => {
     const elapsed = (size: number) => {
       const hostile = piece.repeat(size / piece.length);
       const started = performance.now();
-      for (const pattern of secretPatterns) hostile.replace(pattern, '');
+      for (const { pattern } of secretPatterns) hostile.replace(pattern, '');
       return performance.now() - started;
     };
     elapsed(10_000);
@@ -295,7 +296,7 @@ describe('time', () => {
     expect(findSlowness(/[(+)*]+\(+(a{1,5})+/)).toBeUndefined();
     expect(() => redact({ patterns: [/(\w+\s?)+$/] })).toThrow('too slow');
     expect(() => redact({ patterns: [/x*/] })).toThrow('must not match nothing');
-    for (const pattern of secretPatterns) expect(findSlowness(pattern)).toBeUndefined();
+    for (const { pattern } of secretPatterns) expect(findSlowness(pattern)).toBeUndefined();
   });
 });
 

@@ -44,7 +44,9 @@ describe('when the client closes its side', () => {
   test('calls that take longer than the deadline are given up', async () => {
     const clock = fakeClock();
     const { tool, started, state } = held();
-    const { send, input, server, received } = pipes(createApp({ name: 'a', version: '1', clock }).add(tool), { deadlineMs: 3000 });
+    const { send, input, server, received } = pipes(createApp({ name: 'a', version: '1', clock }).add(tool), {
+      deadlineMs: 3000,
+    });
     send(callHold);
     await started;
     input.end();
@@ -54,7 +56,9 @@ describe('when the client closes its side', () => {
     await clock.advance(1);
     await server.closed;
     expect(state.reason).toMatchObject({ code: 'CANCELLED' });
-    expect(received).toMatchObject([{ id: 1, error: { message: 'The server is shutting down.', data: { retryable: true } } }]);
+    expect(received).toMatchObject([
+      { id: 1, error: { message: 'The server is shutting down.', data: { retryable: true } } },
+    ]);
   });
 
   test('the session ends and changes are no longer told', async () => {
@@ -73,12 +77,22 @@ describe('when the client closes its side', () => {
   });
 
   test('streams of changes do not hold it up, and end with their result', async () => {
-    const { send, find, input, server, received } = pipes(createApp({ name: 'a', version: '1', clock: fakeClock() }));
-    send({ jsonrpc: '2.0', id: 'l', method: 'subscriptions/listen', params: modern({ notifications: { toolsListChanged: true } }) });
+    const { send, find, input, server, received } = pipes(
+      createApp({ name: 'a', version: '1', clock: fakeClock() }),
+    );
+    send({
+      jsonrpc: '2.0',
+      id: 'l',
+      method: 'subscriptions/listen',
+      params: modern({ notifications: { toolsListChanged: true } }),
+    });
     await find(({ method }) => method === 'notifications/subscriptions/acknowledged');
     input.end();
     await server.closed;
-    expect(received.at(-1)).toMatchObject({ id: 'l', result: { _meta: { 'io.modelcontextprotocol/subscriptionId': 'l' } } });
+    expect(received.at(-1)).toMatchObject({
+      id: 'l',
+      result: { _meta: { 'io.modelcontextprotocol/subscriptionId': 'l' } },
+    });
   });
 
   test('an input that breaks or was over before counts as closed', async () => {
@@ -101,7 +115,9 @@ describe('close()', () => {
     await started;
     const closing = server.close({ deadlineMs: 60_000 });
     send({ jsonrpc: '2.0', id: 2, method: 'tools/list', params: modern() });
-    expect(await find(({ id }) => id === 2)).toMatchObject({ error: { message: 'The server is shutting down.' } });
+    expect(await find(({ id }) => id === 2)).toMatchObject({
+      error: { message: 'The server is shutting down.' },
+    });
     release();
     await closing;
     expect(received.at(-1)).toMatchObject({ id: 1, result: { content: [{ text: 'done' }] } });
@@ -111,7 +127,8 @@ describe('close()', () => {
   test('leaves both streams open, without listeners', async () => {
     const { server, input, output } = pipes(createApp({ name: 'a', version: '1' }), { read: false });
     const added = { data: 1, end: 1, close: 1, error: 1 };
-    for (const [event, count] of Object.entries(added)) expect(input.listenerCount(event)).toBeGreaterThanOrEqual(count);
+    for (const [event, count] of Object.entries(added))
+      expect(input.listenerCount(event)).toBeGreaterThanOrEqual(count);
     await server.close();
     expect(input.listenerCount('data') + input.listenerCount('error')).toBe(0);
     expect(output.listenerCount('drain') + output.listenerCount('error')).toBe(0);
@@ -157,14 +174,17 @@ describe('close()', () => {
 
 describe('options', () => {
   const app = createApp({ name: 'a', version: '1' });
-  test.each([{ maxMessageBytes: 0 }, { maxMessageBytes: 2 ** 40 }, { maxInFlight: -1 }, { maxQueuedBytes: Number.NaN }, { deadlineMs: -1 }])(
-    '%o cannot work',
-    (options) => {
-      expect(() => serveStdio(app, { input: new PassThrough(), output: new PassThrough(), ...options })).toThrow(
-        expect.objectContaining({ code: 'INVALID_OPTION', option: Object.keys(options)[0] }),
-      );
-    },
-  );
+  test.each([
+    { maxMessageBytes: 0 },
+    { maxMessageBytes: 2 ** 40 },
+    { maxInFlight: -1 },
+    { maxQueuedBytes: Number.NaN },
+    { deadlineMs: -1 },
+  ])('%o cannot work', (options) => {
+    expect(() =>
+      serveStdio(app, { input: new PassThrough(), output: new PassThrough(), ...options }),
+    ).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', option: Object.keys(options)[0] }));
+  });
 });
 
 describe('the guard of stdout', () => {
@@ -210,4 +230,3 @@ describe('the guard of stdout', () => {
     await server.close();
   });
 });
-

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
-import { createApp, defineResource, defineTool, ToolError, type Call, type Principal } from '../../src/index.ts';
+import {
+  createApp,
+  defineResource,
+  defineTool,
+  ToolError,
+  type Call,
+  type Principal,
+} from '../../src/index.ts';
 import { fakeClock } from '../../src/testing.ts';
 import { modern, pipes, turns, type Message } from './pipes.ts';
 
@@ -11,10 +18,17 @@ function gate() {
   return { open, opened };
 }
 
-const hello = defineTool({ name: 'hello', run: (_args, call) => `${call.era} ${call.protocolVersion} ${call.transport} ${call.principal.id}` });
+const hello = defineTool({
+  name: 'hello',
+  run: (_args, call) => `${call.era} ${call.protocolVersion} ${call.transport} ${call.principal.id}`,
+});
 
 function app(...tools: ReturnType<typeof defineTool>[]) {
   return createApp({ name: 'test', version: '1' }).add(hello, ...tools);
+}
+
+function batch(...ids: number[]): Message[] {
+  return ids.map((id) => ({ jsonrpc: '2.0', id, method: 'ping' }));
 }
 
 function text(response: Message): string {
@@ -24,15 +38,22 @@ function text(response: Message): string {
 describe('eras', () => {
   test('a 2026 request is served without a handshake', async () => {
     const { askModern } = pipes(app());
-    expect(await askModern('server/discover')).toMatchObject({ result: { resultType: 'complete', supportedVersions: ['2026-07-28'] } });
+    expect(await askModern('server/discover')).toMatchObject({
+      result: { resultType: 'complete', supportedVersions: ['2026-07-28'] },
+    });
     expect(text(await askModern('tools/call', { name: 'hello' }))).toBe('modern 2026-07-28 stdio local');
   });
 
-  test.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])('%s is negotiated with initialize', async (version) => {
-    const { initialize, ask } = pipes(app());
-    expect(await initialize(version)).toMatchObject({ result: { protocolVersion: version, serverInfo: { name: 'test' } } });
-    expect(text(await ask('tools/call', { name: 'hello' }))).toBe(`legacy ${version} stdio local`);
-  });
+  test.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
+    '%s is negotiated with initialize',
+    async (version) => {
+      const { initialize, ask } = pipes(app());
+      expect(await initialize(version)).toMatchObject({
+        result: { protocolVersion: version, serverInfo: { name: 'test' } },
+      });
+      expect(text(await ask('tools/call', { name: 'hello' }))).toBe(`legacy ${version} stdio local`);
+    },
+  );
 
   test('both share one connection', async () => {
     const { initialize, ask, askModern } = pipes(app());
@@ -45,13 +66,17 @@ describe('eras', () => {
   test('a client that has only spoken 2026 is told when an envelope is missing', async () => {
     const { ask, askModern } = pipes(app());
     await askModern('server/discover');
-    expect(await ask('tools/list')).toMatchObject({ error: { code: -32602, message: expect.stringContaining('_meta') } });
+    expect(await ask('tools/list')).toMatchObject({
+      error: { code: -32602, message: expect.stringContaining('_meta') },
+    });
   });
 
   test('an unsupported version is refused by name', async () => {
     const { ask } = pipes(app());
     const params = modern({ _meta: { 'io.modelcontextprotocol/protocolVersion': '2030-01-01' } });
-    expect(await ask('tools/list', params)).toMatchObject({ error: { code: -32022, data: { supported: ['2026-07-28'], requested: '2030-01-01' } } });
+    expect(await ask('tools/list', params)).toMatchObject({
+      error: { code: -32022, data: { supported: ['2026-07-28'], requested: '2030-01-01' } },
+    });
   });
 
   test('the principal and tenant are those of the options', async () => {
@@ -72,7 +97,12 @@ describe('sessions', () => {
       .add(hello);
     const { send, received, find } = pipes(slow);
     send(
-      { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'c', version: '1' } } },
+      {
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'initialize',
+        params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'c', version: '1' } },
+      },
       { jsonrpc: '2.0', method: 'notifications/initialized' },
       { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'hello' } },
     );
@@ -83,7 +113,10 @@ describe('sessions', () => {
   test('a client that starts over gets a new session in place of the old', async () => {
     const events: string[] = [];
     const server = app();
-    server.on('sessionOpened', ({ protocolVersion, client }) => void events.push(`opened ${protocolVersion} ${client.info?.name}`));
+    server.on(
+      'sessionOpened',
+      ({ protocolVersion, client }) => void events.push(`opened ${protocolVersion} ${client.info?.name}`),
+    );
     server.on('sessionClosed', () => void events.push('closed'));
     const { initialize, ask, input, server: handle } = pipes(server);
     await initialize('2025-06-18');
@@ -121,7 +154,12 @@ describe('sessions', () => {
   test('a 2026 client hears of changes through subscriptions/listen, and ends it with a cancellation', async () => {
     const server = app();
     const { send, find, received, askModern } = pipes(server);
-    send({ jsonrpc: '2.0', id: 'l', method: 'subscriptions/listen', params: modern({ notifications: { toolsListChanged: true } }) });
+    send({
+      jsonrpc: '2.0',
+      id: 'l',
+      method: 'subscriptions/listen',
+      params: modern({ notifications: { toolsListChanged: true } }),
+    });
     await find(({ method }) => method === 'notifications/subscriptions/acknowledged');
     server.remove(hello);
     expect(await find(({ method }) => method === 'notifications/tools/list_changed')).toMatchObject({
@@ -152,7 +190,11 @@ describe('cancellation', () => {
     const params = { name: 'hang' };
     send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: era === 'legacy' ? params : modern(params) });
     await opened;
-    send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, reason: 'changed my mind' } });
+    send({
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId: 1, reason: 'changed my mind' },
+    });
     await ask('ping');
     expect(reason).toMatchObject({ code: 'CANCELLED', message: 'changed my mind' });
     expect(received.some(({ id }) => id === 1)).toBe(false);
@@ -178,19 +220,35 @@ describe('requests of the server', () => {
     },
   });
 
-  async function start(options: { clock?: ReturnType<typeof fakeClock>; tool?: ReturnType<typeof defineTool> } = {}) {
-    const server = createApp({ name: 'test', version: '1', inputTimeoutMs: 5000, ...(options.clock && { clock: options.clock }) });
+  async function start(
+    options: { clock?: ReturnType<typeof fakeClock>; tool?: ReturnType<typeof defineTool> } = {},
+  ) {
+    const server = createApp({
+      name: 'test',
+      version: '1',
+      inputTimeoutMs: 5000,
+      ...(options.clock && { clock: options.clock }),
+    });
     server.add(options.tool ?? ask, hello);
     const connection = pipes(server);
     await connection.initialize('2025-11-25', { elicitation: {} });
-    connection.send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: (options.tool ?? ask).name } });
+    connection.send({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: (options.tool ?? ask).name },
+    });
     const question = await connection.find(({ method }) => method === 'elicitation/create');
     return { ...connection, question };
   }
 
   test('a question goes out under an id of its own and takes its answer', async () => {
     const { question, send, find } = await start();
-    expect(question).toMatchObject({ jsonrpc: '2.0', id: 1, params: { message: 'Who?', requestedSchema: { type: 'object' } } });
+    expect(question).toMatchObject({
+      jsonrpc: '2.0',
+      id: 1,
+      params: { message: 'Who?', requestedSchema: { type: 'object' } },
+    });
     send({ jsonrpc: '2.0', id: question['id'], result: { action: 'accept', content: { name: 'Ann' } } });
     expect(text(await find(({ id, result }) => id === 1 && result))).toBe('Hello Ann');
   });
@@ -221,7 +279,10 @@ describe('requests of the server', () => {
     const { question, send, find } = await start();
     send({ jsonrpc: '2.0', id: question['id'], error: { code: -32601, message: 'Method not found' } });
     expect(await find(({ id, result }) => id === 1 && result)).toMatchObject({
-      result: { isError: true, content: [{ text: 'The client answered elicitation/create with an error: Method not found' }] },
+      result: {
+        isError: true,
+        content: [{ text: 'The client answered elicitation/create with an error: Method not found' }],
+      },
     });
   });
 
@@ -235,7 +296,10 @@ describe('requests of the server', () => {
 
   test('unknown and late answers are ignored', async () => {
     const { question, send, find, received } = await start();
-    send({ jsonrpc: '2.0', id: 999, result: { action: 'decline' } }, { jsonrpc: '2.0', id: 'x', error: { code: 1, message: '' } });
+    send(
+      { jsonrpc: '2.0', id: 999, result: { action: 'decline' } },
+      { jsonrpc: '2.0', id: 'x', error: { code: 1, message: '' } },
+    );
     send({ jsonrpc: '2.0', id: question['id'], result: { action: 'decline' } });
     send({ jsonrpc: '2.0', id: question['id'], result: { action: 'accept', content: { name: 'late' } } });
     expect(text(await find(({ id, result }) => id === 1 && result))).toBe('decline');
@@ -247,14 +311,20 @@ describe('requests of the server', () => {
     const { find, question } = await start({ clock });
     await clock.advance(5000);
     const cancelled = await find(({ method }) => method === 'notifications/cancelled');
-    expect(cancelled).toMatchObject({ params: { requestId: question['id'], reason: expect.stringContaining('5000 ms') } });
-    expect(await find(({ id, result }) => id === 1 && result)).toMatchObject({ result: { isError: true, _meta: { 'toolyard/error': { code: 'TIMEOUT' } } } });
+    expect(cancelled).toMatchObject({
+      params: { requestId: question['id'], reason: expect.stringContaining('5000 ms') },
+    });
+    expect(await find(({ id, result }) => id === 1 && result)).toMatchObject({
+      result: { isError: true, _meta: { 'toolyard/error': { code: 'TIMEOUT' } } },
+    });
   });
 
   test('when the call is cancelled, so is the question', async () => {
     const { send, find, question, received } = await start();
     send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
-    expect(await find(({ method }) => method === 'notifications/cancelled')).toMatchObject({ params: { requestId: question['id'] } });
+    expect(await find(({ method }) => method === 'notifications/cancelled')).toMatchObject({
+      params: { requestId: question['id'] },
+    });
     expect(received.some(({ id, result }) => id === 1 && result)).toBe(false);
   });
 
@@ -271,31 +341,57 @@ describe('requests of the server', () => {
     send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'ask' } });
     const { id } = await find(({ method }) => method === 'elicitation/create');
     send({ jsonrpc: '2.0', id, result: { action: 'accept', content: { name: 'x'.repeat(2000) } } });
-    expect(await find((message) => message['result']?.isError)).toMatchObject({ id: 1, result: { content: [{ text: expect.stringContaining('too large') }] } });
+    expect(await find((message) => message['result']?.isError)).toMatchObject({
+      id: 1,
+      result: { content: [{ text: expect.stringContaining('too large') }] },
+    });
   });
 
   test('a 2026 client gets the question as a result', async () => {
     const server = createApp({ name: 'test', version: '1' }).add(ask);
     const { askModern } = pipes(server);
-    const _meta = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } };
-    const { result } = await askModern('tools/call', { name: 'ask', _meta });
-    expect(result).toMatchObject({ resultType: 'input_required', inputRequests: { who: { method: 'elicitation/create' } } });
+    const meta = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } };
+    const { result } = await askModern('tools/call', { name: 'ask', _meta: meta });
+    expect(result).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: { who: { method: 'elicitation/create' } },
+    });
     const inputResponses = { who: { action: 'accept', content: { name: 'Bo' } } };
-    expect(text(await askModern('tools/call', { name: 'ask', _meta, inputResponses, requestState: result.requestState }))).toBe('Hello Bo');
+    expect(
+      text(
+        await askModern('tools/call', {
+          name: 'ask',
+          _meta,
+          inputResponses,
+          requestState: result.requestState,
+        }),
+      ),
+    ).toBe('Hello Bo');
   });
 });
 
 describe('batches', () => {
-  const batch = (...ids: number[]) => ids.map((id) => ({ jsonrpc: '2.0', id, method: 'ping' }));
-
   test('2025-03-26 sessions get their answers in one array', async () => {
     const { initialize, send, find, received } = pipes(app());
     await initialize('2025-03-26');
-    send([...batch(1, 2), { jsonrpc: '2.0', method: 'notifications/initialized' }, { nonsense: true }, { jsonrpc: '2.0', id: 3, method: 'initialize' }]);
+    send([
+      ...batch(1, 2),
+      { jsonrpc: '2.0', method: 'notifications/initialized' },
+      { nonsense: true },
+      { jsonrpc: '2.0', id: 3, method: 'initialize' },
+    ]);
     const answers = await find((message) => Array.isArray(message));
-    expect(answers).toMatchObject([{ id: 1, result: {} }, { id: 2, result: {} }, { id: null, error: { code: -32600 } }, { id: 3, error: { code: -32600 } }]);
+    expect(answers).toMatchObject([
+      { id: 1, result: {} },
+      { id: 2, result: {} },
+      { id: null, error: { code: -32600 } },
+      { id: 3, error: { code: -32600 } },
+    ]);
     send([{ jsonrpc: '2.0', method: 'notifications/initialized' }], []);
-    expect(await find(({ error }) => error)).toMatchObject({ id: null, error: { code: -32600, message: 'Invalid Request: the batch is empty.' } });
+    expect(await find(({ error }) => error)).toMatchObject({
+      id: null,
+      error: { code: -32600, message: 'Invalid Request: the batch is empty.' },
+    });
     expect(received).toHaveLength(3);
   });
 
@@ -306,14 +402,20 @@ describe('batches', () => {
     await initialize('2025-11-25');
     send(batch(1, 2));
     await find(() => received.length === 3);
-    expect(received[2]).toMatchObject({ id: null, error: { code: -32600, message: expect.stringContaining('2025-03-26') } });
+    expect(received[2]).toMatchObject({
+      id: null,
+      error: { code: -32600, message: expect.stringContaining('2025-03-26') },
+    });
   });
 
   test('have a bounded size', async () => {
     const { initialize, send, find } = pipes(app(), { maxInFlight: 3 });
     await initialize('2025-03-26');
     send(batch(1, 2, 3, 4));
-    expect(await find(({ error }) => error)).toMatchObject({ id: null, error: { message: 'Invalid Request: a batch can have 3 messages.' } });
+    expect(await find(({ error }) => error)).toMatchObject({
+      id: null,
+      error: { message: 'Invalid Request: a batch can have 3 messages.' },
+    });
   });
 });
 
@@ -340,16 +442,27 @@ describe('many calls', () => {
       },
     });
     const { send, find, received } = pipes(app(steps));
-    send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: modern({ name: 'steps', _meta: { progressToken: 'p' } }) });
+    send({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: modern({ name: 'steps', _meta: { progressToken: 'p' } }),
+    });
     await find(({ id }) => id === 1);
-    expect(received.map(({ params }) => params?.progress)).toEqual([...Array.from({ length: 101 }, (_, index) => index + 1), undefined]);
+    expect(received.map(({ params }) => params?.progress)).toEqual([
+      ...Array.from({ length: 101 }, (_, index) => index + 1),
+      undefined,
+    ]);
   });
 
   test('above the limit, requests get an error and cancellations still work', async () => {
     const hang = defineTool({ name: 'hang', run: () => new Promise<string>(() => {}) });
     const { send, find, askModern } = pipes(app(hang), { maxInFlight: 2 });
-    for (const id of [1, 2, 3]) send({ jsonrpc: '2.0', id, method: 'tools/call', params: modern({ name: 'hang' }) });
-    expect(await find(({ id }) => id === 3)).toMatchObject({ error: { code: -31429, data: { code: 'LIMIT_EXCEEDED' } } });
+    for (const id of [1, 2, 3])
+      send({ jsonrpc: '2.0', id, method: 'tools/call', params: modern({ name: 'hang' }) });
+    expect(await find(({ id }) => id === 3)).toMatchObject({
+      error: { code: -31429, data: { code: 'LIMIT_EXCEEDED' } },
+    });
     send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
     await turns();
     expect(text(await askModern('tools/call', { name: 'hello' }))).toMatch('modern');
@@ -357,7 +470,9 @@ describe('many calls', () => {
 
   test('a burst of quick requests is no overload', async () => {
     const { send, find, received } = pipes(app());
-    const lines = Array.from({ length: 5000 }, (_, id) => JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' }));
+    const lines = Array.from({ length: 5000 }, (_, id) =>
+      JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' }),
+    );
     send(`${lines.join('\n')}\n`);
     await find(({ id }) => id === 4999);
     expect(received).toHaveLength(5000);

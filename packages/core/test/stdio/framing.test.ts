@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { createApp, defineTool, jsonSchema } from '../../src/index.ts';
@@ -8,7 +8,11 @@ import { pipes, type Message } from './pipes.ts';
 function app() {
   const echo = defineTool({
     name: 'echo',
-    input: jsonSchema<{ text: string }>({ type: 'object', properties: { text: { type: 'string' } }, required: ['text'] }),
+    input: jsonSchema<{ text: string }>({
+      type: 'object',
+      properties: { text: { type: 'string' } },
+      required: ['text'],
+    }),
     run: ({ text }) => text,
   });
   const length = defineTool({
@@ -33,24 +37,31 @@ describe('lines', () => {
   test('any split of the bytes gives the same lines', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.constant(''));
     fc.assert(
-      fc.property(fc.array(text.map((line) => line.replaceAll('\n', ' '))), fc.array(fc.nat()), fc.integer({ min: 1, max: 40 }), (texts, cuts, limit) => {
-        const bytes = Buffer.from(texts.map((line) => `${line}\n`).join(''));
-        const whole = new LineReader(limit);
-        whole.push(bytes);
-        const pieces = new LineReader(limit);
-        const found: Line[] = [];
-        const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
-        for (const [index, place] of places.entries()) {
-          pieces.push(bytes.subarray(place, places[index + 1] ?? place));
-          found.push(...read(pieces));
-        }
-        expect(found).toEqual(read(whole));
-        expect(found).toHaveLength(texts.length);
-        for (const [index, line] of found.entries()) {
-          const fits = Buffer.byteLength(texts[index]!) <= limit;
-          expect(line.kind).toBe(fits ? 'text' : 'oversized');
-        }
-      }),
+      fc.property(
+        fc.array(text.map((line) => line.replaceAll('\n', ' '))),
+        fc.array(fc.nat()),
+        fc.integer({ min: 1, max: 40 }),
+        (texts, cuts, limit) => {
+          const bytes = Buffer.from(texts.map((line) => `${line}\n`).join(''));
+          const whole = new LineReader(limit);
+          whole.push(bytes);
+          const pieces = new LineReader(limit);
+          const found: Line[] = [];
+          const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted(
+            (a, b) => a - b,
+          );
+          for (const [index, place] of places.entries()) {
+            pieces.push(bytes.subarray(place, places[index + 1] ?? place));
+            found.push(...read(pieces));
+          }
+          expect(found).toEqual(read(whole));
+          expect(found).toHaveLength(texts.length);
+          for (const [index, line] of found.entries()) {
+            const fits = Buffer.byteLength(texts[index]!) <= limit;
+            expect(line.kind).toBe(fits ? 'text' : 'oversized');
+          }
+        },
+      ),
     );
   });
 
@@ -79,7 +90,12 @@ describe('lines', () => {
     }
     reader.push(Buffer.from('end}\nnext\n'));
     const [line, next] = read(reader);
-    expect(line).toMatchObject({ kind: 'oversized', bytes: 10_002_012, head: expect.stringMatching(/^\{"id":1,x+$/), tail: expect.stringMatching(/^y+end\}$/) });
+    expect(line).toMatchObject({
+      kind: 'oversized',
+      bytes: 10_002_012,
+      head: expect.stringMatching(/^\{"id":1,x+$/),
+      tail: expect.stringMatching(/^y+end\}$/),
+    });
     expect(next).toEqual({ kind: 'text', text: 'next' });
   });
 });
@@ -87,13 +103,18 @@ describe('lines', () => {
 describe('messages', () => {
   test('text outside ASCII survives chunks that cut characters', async () => {
     const { input, find } = pipes(app());
-    for (const byte of Buffer.from(`${JSON.stringify(call(1, 'echo', 'Grüße 👩‍👩‍👧 你好'))}\n`)) input.write(Buffer.from([byte]));
-    expect(await find(({ id }) => id === 1)).toMatchObject({ result: { content: [{ text: 'Grüße 👩‍👩‍👧 你好' }] } });
+    for (const byte of Buffer.from(`${JSON.stringify(call(1, 'echo', 'Grüße 👩‍👩‍👧 你好'))}\n`))
+      input.write(Buffer.from([byte]));
+    expect(await find(({ id }) => id === 1)).toMatchObject({
+      result: { content: [{ text: 'Grüße 👩‍👩‍👧 你好' }] },
+    });
   });
 
   test('a byte order mark, CRLF and blank lines are tolerated', async () => {
     const { send, find, received } = pipes(app());
-    send(`\uFEFF${JSON.stringify(call(1, 'echo', 'a'))}\r\n\r\n\n  \n${JSON.stringify(call(2, 'echo', 'b'))}\r\n`);
+    send(
+      `\uFEFF${JSON.stringify(call(1, 'echo', 'a'))}\r\n\r\n\n  \n${JSON.stringify(call(2, 'echo', 'b'))}\r\n`,
+    );
     await find(({ id }) => id === 2);
     expect(received.map(({ id }) => id)).toEqual([1, 2]);
   });
@@ -112,17 +133,29 @@ describe('messages', () => {
     expect(await find(({ id }) => id === 1)).toMatchObject({ result: { content: [{ text: 'é' }] } });
   });
 
-  test.each(['{', 'hello', '{"jsonrpc":"2.0",}', 'undefined'])('malformed JSON (%s) is answered with -32700 and id null', async (line) => {
-    const { send, find, received } = pipes(app());
-    send(`${line}\n`, call(1, 'echo', 'still there'));
-    await find(({ id }) => id === 1);
-    expect(received[0]).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32700 } });
-  });
+  test.each(['{', 'hello', '{"jsonrpc":"2.0",}', 'undefined'])(
+    'malformed JSON (%s) is answered with -32700 and id null',
+    async (line) => {
+      const { send, find, received } = pipes(app());
+      send(`${line}\n`, call(1, 'echo', 'still there'));
+      await find(({ id }) => id === 1);
+      expect(received[0]).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32700 } });
+    },
+  );
 
   test('bytes that are no UTF-8 are answered with -32700', async () => {
     const { input, find } = pipes(app());
-    input.write(Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":1,"method":"ping","x":"'), Buffer.from([0xff]), Buffer.from('"}\n')]));
-    expect(await find(() => true)).toMatchObject({ id: null, error: { code: -32700, message: expect.stringContaining('UTF-8') } });
+    input.write(
+      Buffer.concat([
+        Buffer.from('{"jsonrpc":"2.0","id":1,"method":"ping","x":"'),
+        Buffer.from([0xff]),
+        Buffer.from('"}\n'),
+      ]),
+    );
+    expect(await find(() => true)).toMatchObject({
+      id: null,
+      error: { code: -32700, message: expect.stringContaining('UTF-8') },
+    });
   });
 
   test.each([
@@ -163,7 +196,8 @@ describe('messages', () => {
     send({ jsonrpc: '2.0', id: 7, method: 'tools/call', params });
     send({ method: 'tools/call', params, jsonrpc: '2.0', id: 'eight' });
     send({ method: 'tools/call', params, id: 9, jsonrpc: '2.0' });
-    for (const id of [7, 'eight', 9]) expect(await find((message) => message['id'] === id)).toMatchObject({ error: { code: -32600 } });
+    for (const id of [7, 'eight', 9])
+      expect(await find((message) => message['id'] === id)).toMatchObject({ error: { code: -32600 } });
   });
 
   test('an oversized message with the id out of sight is answered under null', async () => {
@@ -179,7 +213,9 @@ describe('messages', () => {
     const message = JSON.stringify(call(1, 'length', 'x'.repeat(500)));
     const { send, find } = pipes(app(), { maxMessageBytes: message.length });
     send(`${message}\n`, `${message} \n`);
-    expect(await find(({ id, result }) => id === 1 && result)).toMatchObject({ result: { content: [{ text: '500' }] } });
+    expect(await find(({ id, result }) => id === 1 && result)).toMatchObject({
+      result: { content: [{ text: '500' }] },
+    });
     expect(await find(({ error }) => error)).toMatchObject({ error: { code: -32600 } });
   });
 
@@ -187,6 +223,8 @@ describe('messages', () => {
     const { input, find } = pipes(app(), { maxMessageBytes: 32 * 1024 * 1024 });
     const bytes = Buffer.from(`${JSON.stringify(call(1, 'length', 'x'.repeat(20 * 1024 * 1024)))}\n`);
     for (let start = 0; start < bytes.length; start += 4096) input.write(bytes.subarray(start, start + 4096));
-    expect(await find(({ id }) => id === 1)).toMatchObject({ result: { content: [{ text: String(20 * 1024 * 1024) }] } });
+    expect(await find(({ id }) => id === 1)).toMatchObject({
+      result: { content: [{ text: String(20 * 1024 * 1024) }] },
+    });
   });
 });

@@ -13,14 +13,14 @@ export interface Pipes {
   /** Everything the server has written, parsed. A line that is not JSON fails the test. */
   readonly received: Message[];
   /** Writes a message, or text as it is. */
-  send(...messages: (unknown | string)[]): void;
+  readonly send: (...messages: (unknown | string)[]) => void;
   /** The first message that fits, there or to come. */
-  find(fits: (message: Message) => boolean): Promise<Message>;
+  readonly find: (fits: (message: Message) => boolean) => Promise<Message>;
   /** Sends a 2025 request and waits for what is answered under its id. */
-  ask(method: string, params?: Message): Promise<Message>;
+  readonly ask: (method: string, params?: Message) => Promise<Message>;
   /** The same in 2026. */
-  askModern(method: string, params?: Message): Promise<Message>;
-  initialize(protocolVersion?: string, capabilities?: Message): Promise<Message>;
+  readonly askModern: (method: string, params?: Message) => Promise<Message>;
+  readonly initialize: (protocolVersion?: string, capabilities?: Message) => Promise<Message>;
 }
 
 /** Serves an app over two streams in memory. */

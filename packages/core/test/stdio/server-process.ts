@@ -47,7 +47,10 @@ const cancellations = defineTool({ name: 'cancellations', run: () => String(canc
 const greet = defineTool({
   name: 'greet',
   run: async (_args, call) => {
-    const answer = await call.requireInput('name', { message: 'Your name?', schema: z.object({ name: z.string() }) });
+    const answer = await call.requireInput('name', {
+      message: 'Your name?',
+      schema: z.object({ name: z.string() }),
+    });
     return answer.action === 'accept' ? `Hello ${answer.content.name}` : answer.action;
   },
 });
@@ -55,7 +58,10 @@ const greet = defineTool({
 const think = defineTool({
   name: 'think',
   run: async (_args, call) => {
-    const { content } = await call.sample({ messages: [{ role: 'user', content: { type: 'text', text: 'Think.' } }], maxTokens: 10 });
+    const { content } = await call.sample({
+      messages: [{ role: 'user', content: { type: 'text', text: 'Think.' } }],
+      maxTokens: 10,
+    });
     return JSON.stringify(content);
   },
 });
@@ -83,7 +89,11 @@ const file = defineResource({
   read: ({ path }) => `contents of ${path}`,
   complete: { path: (value) => ['alpha', 'beta'].filter((path) => path.startsWith(value)) },
 });
-const review = definePrompt({ name: 'review', input: z.object({ file: z.string() }), run: ({ file: path }) => `Review ${path}.` });
+const review = definePrompt({
+  name: 'review',
+  input: z.object({ file: z.string() }),
+  run: ({ file: path }) => `Review ${path}.`,
+});
 
 const app = createApp({ name: 'stdio-test', version: '1.0.0' }).add(
   ...[add, noisy, steps, hang, cancellations, greet, think, toggle, touch],

@@ -30,7 +30,11 @@ class SlowOutput extends Writable {
   }
 
   get messages(): Message[] {
-    return this.chunks.join('').split('\n').filter(Boolean).map((line) => JSON.parse(line) as Message);
+    return this.chunks
+      .join('')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Message);
   }
 }
 
@@ -66,7 +70,8 @@ describe('a slow reader', () => {
     const chatty = defineTool({
       name: 'chatty',
       run: async (_args, call) => {
-        for (let step = 1; step <= 10_000; step += 1) call.progress({ progress: step, message: 'x'.repeat(50) });
+        for (let step = 1; step <= 10_000; step += 1)
+          call.progress({ progress: step, message: 'x'.repeat(50) });
         return 'done';
       },
     });
@@ -76,7 +81,11 @@ describe('a slow reader', () => {
     const input = new PassThrough();
     const output = new SlowOutput();
     const server = serveStdio(app, { input, output, maxQueuedBytes: 50_000 });
-    input.write(line(0, 'subscriptions/listen', { notifications: { toolsListChanged: true, promptsListChanged: true } }));
+    input.write(
+      line(0, 'subscriptions/listen', {
+        notifications: { toolsListChanged: true, promptsListChanged: true },
+      }),
+    );
     input.write(line(1, 'tools/call', { name: 'chatty', _meta: { progressToken: 1 } }));
     await turns();
     for (let round = 0; round < 100; round += 1) {
@@ -92,7 +101,9 @@ describe('a slow reader', () => {
     expect(progress).toBeLessThan(2000);
     expect(methods.filter((method) => method === 'notifications/tools/list_changed')).toHaveLength(1);
     expect(methods).toContain(1);
-    expect(output.messages.find(({ id }) => id === 1)).toMatchObject({ result: { content: [{ text: 'done' }] } });
+    expect(output.messages.find(({ id }) => id === 1)).toMatchObject({
+      result: { content: [{ text: 'done' }] },
+    });
     expect(warnings).toEqual(['The client reads slowly; notifications are left out.']);
   });
 
@@ -122,7 +133,9 @@ describe('a reader that is gone', () => {
         return new Promise<string>(() => signal.addEventListener('abort', () => (reason = signal.reason)));
       },
     });
-    const { send, output, server } = pipes(createApp({ name: 'a', version: '1' }).add(hang, big), { deadlineMs: 60_000 });
+    const { send, output, server } = pipes(createApp({ name: 'a', version: '1' }).add(hang, big), {
+      deadlineMs: 60_000,
+    });
     send(line(1, 'tools/call', { name: 'hang' }));
     await started;
     output.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
@@ -131,7 +144,9 @@ describe('a reader that is gone', () => {
   });
 
   test('also one that fails during a write', async () => {
-    const output = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })) });
+    const output = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+    });
     const input = new PassThrough();
     const server = serveStdio(createApp({ name: 'a', version: '1' }).add(big), { input, output });
     input.write(line(1));
@@ -150,7 +165,10 @@ test('answers of one turn of the event loop leave in few writes', async () => {
   const output = new SlowOutput();
   output.open = true;
   const input = new PassThrough();
-  const server = serveStdio(createApp({ name: 'a', version: '1' }).add(defineTool({ name: 'big', run: () => 'small' })), { input, output });
+  const server = serveStdio(
+    createApp({ name: 'a', version: '1' }).add(defineTool({ name: 'big', run: () => 'small' })),
+    { input, output },
+  );
   input.end(Array.from({ length: 50 }, (_, id) => line(id)).join(''));
   await server.closed;
   expect(output.messages).toHaveLength(50);

@@ -17,7 +17,7 @@ import { httpError, refuse } from './answer.ts';
 import type { HttpHeaders } from './message.ts';
 import { serveStateless, type Arrival, type Serving } from './modern.ts';
 import { SessionExchange } from './session-exchange.ts';
-import { SSE_HEADERS, KEEP_ALIVE } from './sse.ts';
+import { SSE_HEADERS, KEEP_ALIVE, sseEvent } from './sse.ts';
 import { StatelessExchange } from './stateless-exchange.ts';
 
 /** What the sessions of 2025 clients add to {@link Serving}. */
@@ -232,7 +232,8 @@ function resume(session: HttpSession, { reply, headers }: Arrival, lastEventId: 
   const missed = session.log.after(position);
   const sink = reply.open(200, { ...SSE_HEADERS, ...withSession(headers, session) });
   if (!channel) {
-    // Its call is over and was delivered, or too long ago: nothing more will come.
+    // Its call is over, yet what was written last may have been lost with the connection.
+    for (const { id, message } of missed) sink.write(sseEvent(message, id));
     sink.end();
     return;
   }

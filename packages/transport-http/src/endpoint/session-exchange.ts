@@ -64,7 +64,7 @@ export class SessionExchange implements Exchange, Beating {
   }
 
   detach(): void {
-    if (!this.#accepts.stream || this.session.record!.protocolVersion < '2025-11-25') return;
+    if (!this.#accepts.stream || (this.session.record?.protocolVersion ?? '') < '2025-11-25') return;
     this.#open().detach();
   }
 

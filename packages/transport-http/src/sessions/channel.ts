@@ -38,8 +38,8 @@ export class Channel {
   /** Opens the answer to a request as this channel. */
   open(reply: Reply, headers: HttpHeaders): void {
     this.attach(reply.open(200, { ...SSE_HEADERS, ...headers }));
-    // Older clients parse every event as JSON and would choke on an empty one.
-    if (this.#session.record!.protocolVersion >= '2025-11-25') {
+    // Older clients parse every event as JSON and would choke on an empty one; during `initialize` nobody knows yet.
+    if ((this.#session.record?.protocolVersion ?? '') >= '2025-11-25') {
       this.#sink?.write(ssePrime(this.#session.log.mark(this.id), RETRY_MS));
     }
   }

@@ -46,6 +46,7 @@ async function stream(core: AppCore, call: CallView): Promise<JsonObject> {
     send('notifications/subscriptions/acknowledged', { notifications: honored });
     await new Promise<void>((resolve, reject) => {
       state.onAbort((reason) => (reason instanceof ShutdownError ? resolve() : reject(reason as Error)));
+      if (call.narrowedSignal?.aborted) resolve();
       call.narrowedSignal?.addEventListener('abort', () => resolve(), { once: true });
     });
   } finally {

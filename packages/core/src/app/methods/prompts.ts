@@ -12,12 +12,12 @@ import type { Method } from './method.ts';
 
 export const listPrompts: Method = {
   resolve: (core) => ({
-    run: (call) =>
-      collectList<PromptDescription, ListPromptsResult>(core, call, {
+    run: (listing) =>
+      collectList<PromptDescription, ListPromptsResult>(core, listing, {
         method: 'prompts/list',
         field: 'prompts',
         keyOf: ({ name }) => name,
-        own: ({ registry }) =>
+        own: ({ registry }, call) =>
           [...registry.prompts.values()]
             .filter(({ prompt }) => registry.isEnabled('prompt', prompt.name) && mayUse(prompt.access, call.principal))
             .map(({ description }) => description),

@@ -24,12 +24,12 @@ const MAX_SUBSCRIPTIONS = 1000;
 
 export const listResources: Method = {
   resolve: (core) => ({
-    run: (call) =>
-      collectList<ResourceDescription, ListResourcesResult>(core, call, {
+    run: (listing) =>
+      collectList<ResourceDescription, ListResourcesResult>(core, listing, {
         method: 'resources/list',
         field: 'resources',
         keyOf: ({ uri }) => uri,
-        own: async (app) => {
+        own: async (app, call) => {
           const lists = visible(app, call).map(async ({ resource, description }) =>
             resource.template ? orAbort(call, async () => (await resource.list?.(call)) ?? []) : [description],
           );
@@ -41,12 +41,12 @@ export const listResources: Method = {
 
 export const listTemplates: Method = {
   resolve: (core) => ({
-    run: (call) =>
-      collectList<ResourceTemplateDescription, ListResourceTemplatesResult>(core, call, {
+    run: (listing) =>
+      collectList<ResourceTemplateDescription, ListResourceTemplatesResult>(core, listing, {
         method: 'resources/templates/list',
         field: 'resourceTemplates',
         keyOf: ({ uriTemplate }) => uriTemplate,
-        own: (app) =>
+        own: (app, call) =>
           visible(app, call)
             .filter(({ resource }) => resource.template)
             .map(({ templateDescription }) => templateDescription),

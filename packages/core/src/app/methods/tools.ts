@@ -16,12 +16,12 @@ import type { Method } from './method.ts';
 
 export const listTools: Method = {
   resolve: (core) => ({
-    run: (call) =>
-      collectList<ToolDescription, ListToolsResult>(core, call, {
+    run: (listing) =>
+      collectList<ToolDescription, ListToolsResult>(core, listing, {
         method: 'tools/list',
         field: 'tools',
         keyOf: ({ name }) => name,
-        own: ({ registry }) =>
+        own: ({ registry }, call) =>
           [...registry.tools.values()]
             .filter(({ tool }) => registry.isEnabled('tool', tool.name) && mayUse(tool.access, call.principal))
             .map(({ description }) => description),

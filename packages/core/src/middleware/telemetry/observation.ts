@@ -63,7 +63,7 @@ export class Observation {
     const handler = this.#handlerSpans();
     if (state) state.observer = handler ?? BYSTANDER;
     try {
-      const result = await (this.#context ? api.context.with(this.#context, () => next()) : next());
+      const result = await (this.#context ? api.context.with(this.#context, next) : next());
       quietly(() => this.#onResult(result));
       return result;
     } catch (error) {
@@ -87,9 +87,10 @@ export class Observation {
       parent.context,
     );
     this.#context = api.trace.setSpan(parent.context, span);
+    const recording = span.isRecording();
     const { traceId, spanId } = span.spanContext();
-    if (api.isValidTraceId(traceId)) this.#call.annotate({ trace_id: traceId, span_id: spanId });
-    if (span.isRecording()) {
+    if (recording || api.isValidTraceId(traceId)) this.#call.annotate({ trace_id: traceId, span_id: spanId });
+    if (recording) {
       this.#span = span;
       quietly(() => this.#describe(span));
     }
