@@ -5,7 +5,8 @@ import { serveStdio } from '@toolyard/core/stdio';
 import { serveHttp } from '@toolyard/transport-http';
 import { apiKeys, hashApiKey } from '@toolyard/transport-http/auth';
 
-import { configOrExit } from './config/load-config.ts';
+import { configOrExit, loadConfig } from './config/load-config.ts';
+import { endWithNpm } from './end-with-npm.ts';
 import { createLogger } from './logging.ts';
 import { createTerminal, NAME, VERSION } from './server.ts';
 import { createLogBridge, TELEMETRY_COMPONENT } from './telemetry/log-bridge.ts';
@@ -41,6 +42,8 @@ const serving = config.stdio ? serveStdio(app, { deadlineMs: DEADLINE_MS }) : aw
 let closing: Promise<void> | undefined;
 const close = () => (closing ??= shutDown());
 process.once('SIGTERM', close).once('SIGINT', close);
+process.on('SIGHUP', reloadTelemetry);
+endWithNpm(close);
 if ('closed' in serving) void serving.closed.then(close);
 else process.stderr.write(`${NAME} listens on ${serving.url}\n`);
 
@@ -55,6 +58,19 @@ async function serve(terminal: App, { port, host, publicUrl, apiKey }: TerminalC
     auth: keys.length > 0 ? apiKeys(keys) : () => anonymous,
     routes: { '/metrics': async () => ({ body: await prometheusText() }) },
   });
+}
+
+/** Reads the configuration again and sends telemetry where it now says. Everything else needs a restart. */
+function reloadTelemetry(): void {
+  try {
+    const loaded = loadConfig(terminalProgram, { args: process.argv.slice(2), env: process.env, cwd: process.cwd() });
+    if (loaded.action !== 'start') return;
+    const { otlpEndpoint, otlpHeaders, resourceAttributes } = loaded.config;
+    const change = { endpoint: otlpEndpoint ?? null, headers: otlpHeaders, resourceAttributes };
+    void telemetry.reconfigure(change).then(() => logger.info({ otlpEndpoint }, 'Telemetry was reconfigured.'));
+  } catch (err) {
+    logger.error({ err }, 'The configuration was not reloaded.');
+  }
 }
 
 async function shutDown(): Promise<void> {

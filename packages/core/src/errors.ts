@@ -91,8 +91,10 @@ export class NotFoundError extends ProtocolError {
   /** What was looked for: `tool`, `prompt` or `resource`. */
   readonly kind: 'tool' | 'prompt' | 'resource';
   readonly target: string;
+  /** It is there, but not for this principal. For your records; the client cannot tell. */
+  readonly hidden: boolean;
 
-  constructor(kind: 'tool' | 'prompt' | 'resource', target: string) {
+  constructor(kind: 'tool' | 'prompt' | 'resource', target: string, options: { hidden?: boolean } = {}) {
     const message = kind === 'resource' ? `Resource not found: ${target}` : `Unknown ${kind}: ${target}`;
     super(ErrorCode.invalidParams, message, {
       code: `${kind.toUpperCase()}_NOT_FOUND`,
@@ -100,6 +102,7 @@ export class NotFoundError extends ProtocolError {
     });
     this.kind = kind;
     this.target = target;
+    this.hidden = options.hidden ?? false;
   }
 }
 

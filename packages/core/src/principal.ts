@@ -45,8 +45,8 @@ export function missingScopes(access: Access | undefined, principal: Principal):
 /** Whether the definition exists for the principal at all, scopes aside. */
 export function mayKnow(access: Access | undefined, principal: Principal): boolean {
   if (!access) return true;
-  if (access.roles && !access.roles.some((role) => principal.roles?.includes(role))) return principal === local;
-  return access.allow?.(principal) ?? true;
+  const hasRole = principal === local || !access.roles || access.roles.some((role) => principal.roles?.includes(role));
+  return hasRole && (access.allow?.(principal) ?? true);
 }
 
 /** Whether the definition is listed for the principal. */

@@ -1,1 +1,1 @@
-export {};
+export { apiKeys, hashApiKey, type ApiKey } from './auth/api-keys.ts';

@@ -9,7 +9,7 @@ export function enforceAccess(
   name: string,
 ): void {
   if (access === undefined) return;
-  if (!mayKnow(access, principal)) throw new NotFoundError(kind, name);
+  if (!mayKnow(access, principal)) throw new NotFoundError(kind, name, { hidden: true });
   const missing = missingScopes(access, principal);
   if (missing.length > 0) throw new AccessDeniedError(`the ${kind} "${name}"`, access.scopes ?? missing);
 }

@@ -1,5 +1,5 @@
 import type { MethodMiddleware, MethodName, Middleware, NoContext } from '../call.ts';
-import { systemClock, type Clock } from '../clock.ts';
+import { systemClock, type Clock, type Timer } from '../clock.ts';
 import { CancelledError, DefinitionError, InvalidOptionError, ShutdownError, ToolyardError } from '../errors.ts';
 import type { Exchange, Session } from '../exchange.ts';
 import { silentLogger, type Logger } from '../logger.ts';
@@ -24,6 +24,7 @@ import type { AppEvents, AppListener } from './events.ts';
 import type { Extension } from './extension.ts';
 import { notificationOf } from './hub.ts';
 import { callInProcess, listInProcess, type CallOptions } from './in-process.ts';
+import { toMethod } from './methods/extension-method.ts';
 import { isProtocolMethod } from './methods/method-table.ts';
 import type { Layer } from './pipeline.ts';
 import type { Plugin } from './plugin.ts';
@@ -73,6 +74,9 @@ export interface Listing {
 export type Reference = Definition | { readonly kind: Definition['kind']; readonly name: string };
 
 const CORE = Symbol.for('toolyard.core');
+
+/** What middleware of a call that was given up at the deadline has to end itself. Handlers are left behind at once. */
+const CLEANUP_MS = 1000;
 
 /** An app that can be mounted where `Needs` is part of the context. */
 export interface Mountable<Needs extends object> {
@@ -208,18 +212,29 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
       throw new ToolyardError('PLUGIN_TWICE', `The plugin "${plugin.name}" is installed already.`);
     }
     this.#plugins.add(plugin.name);
-    plugin.install(this as unknown as App<Context, any>, options as Options);
+    try {
+      plugin.install(this as unknown as App<Context, any>, options as Options);
+    } catch (error) {
+      this.#plugins.delete(plugin.name);
+      throw error;
+    }
     return this as unknown as App<Needs, Context & Adds>;
   }
 
-  /** Adds own methods to the protocol, announced as `capabilities.extensions[id]`. */
+  /**
+   * Adds own methods to the protocol, announced as `capabilities.extensions[id]`.
+   *
+   * @throws {DefinitionError} `NAME_TAKEN`
+   */
   extend(extension: Extension): this {
-    const { extensions } = this[CORE];
+    const { extensions, extensionMethods } = this[CORE];
     if (extensions.has(extension.id)) throw new DefinitionError('NAME_TAKEN', `The extension ${extension.id} is there already.`);
     for (const { name } of extension.methods) {
       if (isProtocolMethod(name)) throw new DefinitionError('NAME_TAKEN', `${name} is a method of the protocol itself.`);
+      if (extensionMethods.has(name)) throw new DefinitionError('NAME_TAKEN', `There is already a method ${name} in this app.`);
     }
     extensions.set(extension.id, extension);
+    for (const method of extension.methods) extensionMethods.set(method.name, toMethod(extension, method));
     return this;
   }
 
@@ -322,11 +337,16 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
     core.closing = true;
     const shutdown = new ShutdownError();
     for (const state of core.active) if (state.method === 'subscriptions/listen') state.abort(shutdown);
-    const timer = core.clock.after(deadlineMs, () => {
-      for (const state of core.active) state.abort(shutdown);
+    const settled = Promise.all([...core.active].map((state) => new Promise<void>((resolve) => state.onSettled(resolve))));
+    let timer: Timer | undefined;
+    const givenUp = new Promise<void>((resolve) => {
+      timer = core.clock.after(deadlineMs, () => {
+        for (const state of core.active) state.abort(shutdown);
+        timer = core.clock.after(CLEANUP_MS, resolve);
+      });
     });
-    await Promise.all([...core.active].map((state) => new Promise<void>((resolve) => state.onSettled(resolve))));
-    timer.cancel();
+    await Promise.race([settled, givenUp]);
+    timer?.cancel();
     for (const action of this.#closers.toReversed()) {
       try {
         await action();

@@ -9,15 +9,17 @@ import type { RequestId } from '../protocol/json-rpc.ts';
 import type { InputRequest, JsonObject, LogLevel } from '../protocol/messages.ts';
 import { MetaKey } from '../protocol/meta.ts';
 import type { Revision } from '../protocol/revisions.ts';
-import type { Answers } from './request-state.ts';
+import type { Place } from './catalog.ts';
 import type { AppCore } from './core.ts';
+import type { AppEvents } from './events.ts';
+import type { Answers } from './request-state.ts';
 
 export type SettleOutcome = 'answered' | 'cancelled';
 
 /** Watches one call from outside: the telemetry of the outermost app that has one. */
 export interface CallObserver {
   /** Runs the tool handler, so that what it measures is the handler and nothing else. */
-  readonly aroundHandler?: ((run: () => unknown) => unknown) | undefined;
+  aroundHandler?(run: () => unknown): unknown;
 }
 
 /** Masks what a handler sends besides its result. `data` is JSON whose property names count, `text` is for people. */
@@ -34,6 +36,8 @@ export class CallState {
   readonly protocolVersion: Revision;
   readonly logLevel: LogLevel | undefined;
   target: Target | undefined = undefined;
+  /** The apps the call passes. */
+  path: readonly Place[] | undefined = undefined;
   /** Whether there is something behind the method: clients can send any name. */
   served = true;
   /** Why the call was given up, once it was. */
@@ -124,6 +128,17 @@ export class CallState {
       const index = listeners.indexOf(listener);
       if (index >= 0) listeners.splice(index, 1);
     };
+  }
+
+  /** Announces what became of the call to all apps it passed: to a mounted one it is a call like any other. */
+  emit<E extends keyof AppEvents>(event: E, details: AppEvents[E]): void {
+    if (this.path === undefined) this.core.events.emit(event, details);
+    else for (const { app } of this.path) app.events.emit(event, details);
+  }
+
+  /** Whether any of these apps listens. */
+  hears(event: keyof AppEvents): boolean {
+    return this.path === undefined ? this.core.events.has(event) : this.path.some(({ app }) => app.events.has(event));
   }
 
   onSettled(listener: () => void): void {

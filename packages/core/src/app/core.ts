@@ -9,6 +9,7 @@ import type { CallState } from './call-state.ts';
 import { AppEmitter } from './events.ts';
 import type { Extension } from './extension.ts';
 import { Hub, type Change } from './hub.ts';
+import type { Method } from './methods/method.ts';
 import type { Layer, LayerEntry } from './pipeline.ts';
 import type { RequestStateCodec } from './request-state.ts';
 
@@ -38,6 +39,8 @@ export class AppCore {
   readonly events: AppEmitter;
   readonly hub: Hub;
   readonly extensions = new Map<string, Extension>();
+  /** The methods of the extensions, ready for serving. */
+  readonly extensionMethods = new Map<string, Method>();
   readonly mounts: Mount[] = [];
   /** Calls that have not settled. */
   readonly active = new Set<CallState>();

@@ -45,8 +45,12 @@ export async function dispatch(core: AppCore, message: unknown, exchange: Exchan
   }
 }
 
-async function answer(core: AppCore, request: JsonRpcRequest, exchange: Exchange): Promise<JsonRpcResponse | undefined> {
-  const { id } = request;
+/** A request; calls in process have no id. */
+type Answerable = Omit<JsonRpcRequest, 'id'> & { readonly id?: RequestId };
+
+/** Answers a request: see {@link dispatch}. */
+export async function answer(core: AppCore, request: Answerable, exchange: Exchange): Promise<JsonRpcResponse | undefined> {
+  const { id = 0 } = request;
   const state = openCall(core, request, exchange);
   if (!(state instanceof CallState)) return errorResponse(id, state);
 
@@ -64,13 +68,17 @@ async function answer(core: AppCore, request: JsonRpcRequest, exchange: Exchange
   const call = new CallView(state, NOTHING, state.params, undefined);
   try {
     const result = await runRequest(core, call);
-    if (state.target?.kind === 'tool' && core.events.has('toolCalled') && 'content' in result) {
+    if (isGivenUp(state)) throw state.abortError();
+    if (state.target?.kind === 'tool' && 'content' in result && state.hears('toolCalled')) {
       const durationMs = core.clock.now() - startedAt;
-      core.events.emit('toolCalled', { call, result: result as unknown as CallToolResult, durationMs });
+      state.emit('toolCalled', { call, result: result as unknown as CallToolResult, durationMs });
     }
     return { jsonrpc: '2.0', id, result: project(core, state, result) };
   } catch (error) {
-    if (state.abortReason instanceof CancelledError && !(state.abortReason instanceof ShutdownError)) return undefined;
+    if (isGivenUp(state)) {
+      announceGivenUp(call, core.clock.now() - startedAt);
+      return undefined;
+    }
     const outcome = answerError(call, error, core.clock.now() - startedAt);
     if ('error' in outcome) return errorResponse(id, outcome.error);
     return { jsonrpc: '2.0', id, result: project(core, state, outcome.result) };
@@ -80,6 +88,16 @@ async function answer(core: AppCore, request: JsonRpcRequest, exchange: Exchange
     if (cancelKey !== undefined) core.cancellable.delete(cancelKey);
     state.settle();
   }
+}
+
+/** Whether nobody waits for the answer any more. At a shutdown the client still does. */
+function isGivenUp({ abortReason }: CallState): boolean {
+  return abortReason instanceof CancelledError && !(abortReason instanceof ShutdownError);
+}
+
+function announceGivenUp(call: CallView, durationMs: number): void {
+  if (call.target?.kind !== 'tool') return;
+  call.state.emit('toolFailed', { call, error: call.state.abortError(), incident: undefined, durationMs });
 }
 
 function disconnectReason(reason: unknown): CancelledError {
@@ -98,6 +116,7 @@ async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
   }
   const resolution = method.resolve(core, state.params, state);
   state.target = resolution.target;
+  state.path = resolution.path;
   state.startTimeout(resolution.timeoutMs ?? core.settings.timeoutMs);
   const layers = resolution.layers ?? core.layersFor(state.method);
   return checkResult(await runLayers(layers, call, resolution.run), state);
@@ -109,7 +128,7 @@ function checkResult(result: unknown, { method }: CallState): JsonObject {
 }
 
 /** The call a request opens, or the error of a 2026 request whose envelope is not in order. */
-function openCall(core: AppCore, message: JsonRpcRequest | JsonRpcNotification, exchange: Exchange) {
+function openCall(core: AppCore, message: Answerable, exchange: Exchange) {
   if (exchange.era === 'legacy') {
     const record = exchange.session?.record;
     return new CallState(

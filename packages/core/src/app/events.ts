@@ -6,11 +6,17 @@ import type { Principal } from '../principal.ts';
 import type { CallToolResult } from '../protocol/messages.ts';
 import type { ClientDescription } from '../protocol/envelope.ts';
 
-/** What an app announces. Listeners look on: they cannot change a call, and one that throws harms nobody. */
+/**
+ * What an app announces; a mounted one also of calls that came through the app it is mounted in. Listeners look on:
+ * they cannot change a call, and one that throws harms nobody.
+ */
 export interface AppEvents {
   /** A tool answered, also with `isError`. */
   toolCalled: { readonly call: Call; readonly result: CallToolResult; readonly durationMs: number };
-  /** A tool call ended with an error. `incident` is what the client was told where the error was masked. */
+  /**
+   * A tool call ended with an error, or was given up by its client. `incident` is what the client was told where the
+   * error was masked.
+   */
   toolFailed: {
     readonly call: Call;
     readonly error: unknown;

@@ -15,13 +15,13 @@ type Answer = { readonly error: JsonRpcError } | { readonly result: JsonObject }
  * a JSON-RPC error, both word for word; anything else is logged in full and answered with an incident number alone.
  */
 export function answerError(call: CallView, error: unknown, durationMs: number): Answer {
-  const { events } = call.state.core;
+  const { state } = call;
   const isTool = call.target?.kind === 'tool';
   const open = isOpen(error);
   const incident = open ? undefined : newIncident();
   if (incident !== undefined) call.log.error({ err: error, incident }, 'A request failed.');
-  if (isTool) events.emit('toolFailed', { call, error, incident, durationMs });
-  else if (incident !== undefined) events.emit('requestFailed', { call, error, incident });
+  if (isTool) state.emit('toolFailed', { call, error, incident, durationMs });
+  else if (incident !== undefined) state.emit('requestFailed', { call, error, incident });
 
   if (isProtocolError(error)) return { error: protocolError(call, error) };
   if (error instanceof ShutdownError) {

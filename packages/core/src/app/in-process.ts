@@ -6,7 +6,7 @@ import type { ClientCapabilities, InputRequest, JsonObject, ServerRequest } from
 import { MODERN_REVISION } from '../protocol/revisions.ts';
 import { local, type Principal } from '../principal.ts';
 import type { AppCore } from './core.ts';
-import { dispatch } from './dispatch.ts';
+import { answer } from './dispatch.ts';
 import { ERROR_META_KEY } from './failures.ts';
 import type { Listing } from './app.ts';
 
@@ -67,7 +67,7 @@ export async function listInProcess<K extends keyof Listing>(
 }
 
 async function request(core: AppCore, method: string, params: JsonObject, options: CallOptions): Promise<JsonObject> {
-  const response = await dispatch(core, { jsonrpc: '2.0', id: 0, method, params }, exchangeOf(core, options));
+  const response = await answer(core, { jsonrpc: '2.0', method, params }, exchangeOf(core, options));
   if (response === undefined) throw options.signal?.reason ?? new CancelledError();
   if ('error' in response) throw toProtocolError(response.error);
   return response.result;

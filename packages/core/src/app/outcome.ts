@@ -22,6 +22,9 @@ export type Outcome =
   /** The client gave the call up and got no answer. */
   | { readonly status: 'cancelled'; readonly code: 'CANCELLED' };
 
+/** How a call can end for its client. */
+export type CallOutcome = Outcome['status'];
+
 const OK: Outcome = Object.freeze({ status: 'ok' });
 const INPUT_REQUIRED: Outcome = Object.freeze({ status: 'input_required' });
 const CANCELLED: Outcome = Object.freeze({ status: 'cancelled', code: 'CANCELLED' });
@@ -43,7 +46,7 @@ export function outcomeOfError(call: Call, error: unknown): Outcome {
   if (isProtocolError(error)) {
     const { code } = error;
     const rpcCode = rpcCodeOf(call, error);
-    const hidden = call.target !== undefined && code === `${call.target.kind.toUpperCase()}_NOT_FOUND`;
+    const hidden = 'hidden' in error && error.hidden === true;
     const denied = hidden || rpcCode === ErrorCode.accessDenied || rpcCode === ErrorCode.limitExceeded;
     return { status: denied ? 'denied' : 'error', code, rpcCode, masked: false };
   }

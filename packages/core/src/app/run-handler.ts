@@ -53,6 +53,6 @@ export async function runHandler<T extends object>(
     if (state.aborted) throw error;
   }
   const result = await inputRequiredResult(call);
-  state.core.events.emit('inputRequired', { call, keys: [...state.questions!.keys()] });
+  state.emit('inputRequired', { call, keys: [...state.questions!.keys()] });
   return result;
 }

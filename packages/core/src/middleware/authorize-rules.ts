@@ -52,7 +52,9 @@ export function createJudge<Needs extends object>(
   };
 }
 
-function compileSelection<Needs extends object>(rule: AuthorizeRule<Needs>): (subject: AuthorizeSubject) => boolean {
+function compileSelection<Needs extends object>(
+  rule: AuthorizeRule<Needs>,
+): (subject: AuthorizeSubject) => boolean {
   const { names, kinds, tags, when, scopes, roles, allow } = rule;
   if (!scopes && !roles && !allow) throw new InvalidOptionError('rule', 'has to have scopes, roles or allow');
   for (const [option, values] of Object.entries({ names, kinds, tags, scopes, roles })) {
@@ -61,7 +63,10 @@ function compileSelection<Needs extends object>(rule: AuthorizeRule<Needs>): (su
   const patterns = (typeof names === 'string' ? [names] : names)?.map((name) => name.split('*'));
   return (subject) => {
     const { name, template, kind } = subject;
-    if (patterns && !patterns.some((parts) => fits(parts, name) || (template !== undefined && fits(parts, template)))) {
+    if (
+      patterns &&
+      !patterns.some((parts) => fits(parts, name) || (template !== undefined && fits(parts, template)))
+    ) {
       return false;
     }
     if (kinds && !kinds.includes(kind)) return false;
@@ -74,7 +79,8 @@ function compileSelection<Needs extends object>(rule: AuthorizeRule<Needs>): (su
 function fits([first = '', ...rest]: readonly string[], text: string): boolean {
   const last = rest.pop();
   if (last === undefined) return text === first;
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
+    return false;
   const end = text.length - last.length;
   let from = first.length;
   for (const part of rest) {

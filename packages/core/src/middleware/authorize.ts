@@ -4,7 +4,12 @@ import { isRecord } from '../protocol/json-rpc.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import { mayKnow } from '../principal.ts';
 import { createJudge, HIDDEN, type AuthorizeRule } from './authorize-rules.ts';
-import { LISTED_SUBJECTS, subjectOfTarget, subjectOfUri, type AuthorizeSubject } from './authorize-subjects.ts';
+import {
+  LISTED_SUBJECTS,
+  subjectOfTarget,
+  subjectOfUri,
+  type AuthorizeSubject,
+} from './authorize-subjects.ts';
 
 /**
  * Decides who may use which tools, prompts and resources, and lists only those to each caller. All rules that concern
@@ -43,12 +48,16 @@ export function authorize<Needs extends object = NoContext>(
     const known = mayKnow(definition.access, call.principal);
     const verdict = known ? await judge(subjectOfTarget(target), call) : HIDDEN;
     if (verdict.kind === 'allowed') return;
-    if (verdict.kind === 'hidden') throw new NotFoundError(kind, name);
+    if (verdict.kind === 'hidden') throw new NotFoundError(kind, name, { hidden: true });
     const scopes = new Set([...verdict.scopes, ...(definition.access?.scopes ?? [])]);
     throw new AccessDeniedError(`the ${kind} "${name}"`, [...scopes]);
   }
 
-  async function onlyAllowed<T>(items: readonly T[], subjectOf: (item: T) => AuthorizeSubject, call: Call<Needs>) {
+  async function onlyAllowed<T>(
+    items: readonly T[],
+    subjectOf: (item: T) => AuthorizeSubject,
+    call: Call<Needs>,
+  ) {
     const verdicts = await Promise.all(items.map((item) => judge(subjectOf(item), call)));
     return items.filter((_item, index) => verdicts[index]?.kind === 'allowed');
   }
@@ -73,8 +82,13 @@ export function authorize<Needs extends object = NoContext>(
     if (!list) return result;
     const { field, subjectOf } = list;
     const items = isRecord(result) ? result[field] : undefined;
-    if (!Array.isArray(items)) throw new ToolyardError('INVALID_RESULT', `${call.method} was answered without "${field}".`);
-    return withItems(result, field, await onlyAllowed(items, (item: JsonObject) => subjectOf(item, call), call));
+    if (!Array.isArray(items))
+      throw new ToolyardError('INVALID_RESULT', `${call.method} was answered without "${field}".`);
+    return withItems(
+      result,
+      field,
+      await onlyAllowed(items, (item: JsonObject) => subjectOf(item, call), call),
+    );
   };
 }
 

@@ -98,13 +98,16 @@ function createPlaces({ max, perPrincipal, queue }: ConcurrencyOptions) {
   }
 
   async function waitFor(caller: string, call: Call): Promise<void> {
-    if (waiting.size >= queueMax) throw new LimitExceededError('Too many calls are running; try again later.');
+    if (waiting.size >= queueMax)
+      throw new LimitExceededError('Too many calls are running; try again later.');
     const turn = deferred();
     const place = { caller, admit: turn.resolve };
     waiting.add(place);
     const timeUp = new AbortController();
     const timer = call.clock.after(queueTimeoutMs, () =>
-      timeUp.abort(new LimitExceededError(`Too many calls are running; none ended within ${queueTimeoutMs} ms.`)),
+      timeUp.abort(
+        new LimitExceededError(`Too many calls are running; none ended within ${queueTimeoutMs} ms.`),
+      ),
     );
     try {
       await orAborted(AbortSignal.any([call.signal, timeUp.signal]), turn.promise);

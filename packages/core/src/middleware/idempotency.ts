@@ -84,7 +84,11 @@ export function idempotency(options: IdempotencyOptions): MethodMiddleware<'tool
       result = await next();
     } catch (error) {
       const late = lateResult(call) as Promise<ToolResult> | undefined;
-      if (late) void late.then(claim.settle, () => claim.settle());
+      if (late)
+        void late.then(
+          (brought) => claim.settle(brought),
+          () => claim.settle(),
+        );
       else if (call.signal.aborted) void claim.settle();
       // Whoever is told of the failure can try again at once.
       else await orAborted(call.signal, claim.settle()).catch(() => {});
@@ -137,7 +141,10 @@ function createClaims({ store, ttlMs, claimTtlMs = 900_000 }: IdempotencyOptions
           if (result !== undefined && isDone(result)) await keep(call, key, request, result);
           else await store.delete(key);
         } catch (err) {
-          call.log.error({ err }, 'An idempotency key could not be settled; it stays taken until its claim runs out.');
+          call.log.error(
+            { err },
+            'An idempotency key could not be settled; it stays taken until its claim runs out.',
+          );
         }
       },
     };
@@ -172,10 +179,14 @@ function repeat(entry: Entry | undefined, request: string): ToolResult {
     throw new ToolError('ALREADY_DONE', 'This call was carried out before; its result was not kept.');
   }
   if (entry?.result !== undefined) return JSON.parse(entry.result) as ToolResult;
-  throw new ProtocolError(ErrorCode.limitExceeded, 'A call with this idempotency key is running; try again later.', {
-    code: 'IN_PROGRESS',
-    data: { code: 'IN_PROGRESS', retryAfterMs: 1_000 },
-  });
+  throw new ProtocolError(
+    ErrorCode.limitExceeded,
+    'A call with this idempotency key is running; try again later.',
+    {
+      code: 'IN_PROGRESS',
+      data: { code: 'IN_PROGRESS', retryAfterMs: 1_000 },
+    },
+  );
 }
 
 function isDone(result: ToolResult): boolean {

@@ -1,4 +1,4 @@
-import { outcomeOfError, outcomeOfResult, type Outcome } from '../app/outcome.ts';
+import { outcomeOfError, outcomeOfResult, type CallOutcome, type Outcome } from '../app/outcome.ts';
 import type { Call, Middleware } from '../call.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { isNotification, selectMethods, type MethodSelection } from './selection.ts';
@@ -17,7 +17,7 @@ export interface LogOptions extends MethodSelection {
    * The level for an outcome. Default: `info` for `ok`, `input_required` and `cancelled`; `warn` for `tool_error`,
    * `denied` and errors the client caused; `error` for what was masked.
    */
-  readonly levels?: Partial<Record<Outcome['status'], LineLevel>> | undefined;
+  readonly levels?: Partial<Record<CallOutcome, LineLevel>> | undefined;
 }
 
 /**

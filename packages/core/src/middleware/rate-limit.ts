@@ -11,8 +11,16 @@ import { orAborted } from './wait.ts';
 /** Options of {@link rateLimit}: `perMinute`, or `points` and `durationMs`, or a `limiter`. */
 export type RateLimitOptions<Needs extends object = NoContext> = RateLimitKey<Needs> &
   (
-    | (RateLimitMemory & { readonly perMinute: number; readonly points?: undefined; readonly durationMs?: undefined })
-    | (RateLimitMemory & { readonly points: number; readonly durationMs: number; readonly perMinute?: undefined })
+    | (RateLimitMemory & {
+        readonly perMinute: number;
+        readonly points?: undefined;
+        readonly durationMs?: undefined;
+      })
+    | (RateLimitMemory & {
+        readonly points: number;
+        readonly durationMs: number;
+        readonly perMinute?: undefined;
+      })
     | {
         /** Keeps the counts elsewhere, with limits of its own: one of `rate-limiter-flexible`, such as its Redis one. */
         readonly limiter: RateLimiterLike;
@@ -92,14 +100,15 @@ type Consume = (key: readonly unknown[], call: Call) => Promise<unknown>;
 function ownCounts({ perMinute, points, durationMs, maxKeys = 100_000 }: OwnLimit): Consume {
   const limits =
     perMinute === undefined
-      ? { points: positiveInteger('points', points!), durationMs: positiveMs('durationMs', durationMs!) }
+      ? { points: positiveInteger('points', points), durationMs: positiveMs('durationMs', durationMs) }
       : { points: positiveInteger('perMinute', perMinute), durationMs: 60_000 };
   const limiter = memoryLimiter({ ...limits, maxKeys: positiveInteger('maxKeys', maxKeys) });
   return (key, { clock }) => limiter.consume(canonicalJson(key), 1, { now: clock.now() });
 }
 
 function sharedCounts(limiter: RateLimiterLike): Consume {
-  if (typeof limiter.consume !== 'function') throw new InvalidOptionError('limiter', 'must have a method consume');
+  if (typeof limiter.consume !== 'function')
+    throw new InvalidOptionError('limiter', 'must have a method consume');
   // Databases cut long keys and some compare them without regard to case: a digest suffers from neither.
   return async (key, { signal }) => orAborted(signal, limiter.consume(await digest(key)));
 }

@@ -71,7 +71,8 @@ const FINAL = new Set(['CANCELLED', 'INVALID_OUTPUT', 'NEXT_CALLED_TWICE', 'NO_R
 
 function isTransient(error: unknown, tool: Tool | undefined): boolean {
   if (isProtocolError(error)) return error.code === 'LIMIT_EXCEEDED';
-  if (isToolError(error)) return tool?.errors?.some(({ code, retryable }) => code === error.code && retryable) ?? false;
+  if (isToolError(error))
+    return tool?.errors?.some(({ code, retryable }) => code === error.code && retryable) ?? false;
   return !(error instanceof Error && 'code' in error && FINAL.has(error.code as string));
 }
 

@@ -18,7 +18,10 @@ export function orAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<
 }
 
 /** Waits, unless the call is given up first: then it rejects at once. */
-export async function pause({ clock, signal }: Pick<Call, 'clock' | 'signal'>, delayMs: number): Promise<void> {
+export async function pause(
+  { clock, signal }: Pick<Call, 'clock' | 'signal'>,
+  delayMs: number,
+): Promise<void> {
   const { promise, resolve } = deferred();
   const timer = clock.after(delayMs, resolve);
   try {

@@ -29,7 +29,7 @@ export type Validation<T> =
 /** A schema made ready once: its JSON Schema for listings, its check for calls. */
 export interface CompiledSchema<T = unknown> {
   readonly json: JsonObject;
-  validate(value: unknown): Validation<T> | Promise<Validation<T>>;
+  readonly validate: (value: unknown) => Validation<T> | Promise<Validation<T>>;
 }
 
 /**
@@ -38,13 +38,15 @@ export interface CompiledSchema<T = unknown> {
  * @throws {DefinitionError} `SCHEMA_WITHOUT_JSON` when no JSON Schema can be made of it.
  */
 export function compileSchema(schema: Schema, side: 'input' | 'output', where: string): CompiledSchema {
+  return { json: toJsonSchema(schema, side, where), validate: validatorOf(schema) };
+}
+
+/** The check of a schema alone, for values whose schema no client gets to see. */
+export function validatorOf(schema: Schema): CompiledSchema['validate'] {
   const standard = schema['~standard'];
-  return {
-    json: toJsonSchema(schema, side, where),
-    validate(value) {
-      const result = standard.validate(value);
-      return 'then' in result ? Promise.resolve(result).then(toValidation) : toValidation(result);
-    },
+  return (value) => {
+    const result = standard.validate(value);
+    return 'then' in result ? Promise.resolve(result).then(toValidation) : toValidation(result);
   };
 }
 

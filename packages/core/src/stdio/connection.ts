@@ -25,8 +25,8 @@ export interface ConnectionOptions {
   /** Requests that may be answered at once. */
   readonly maxInFlight: number;
   readonly maxMessageBytes: number;
-  send(message: JsonRpcMessage | readonly JsonRpcMessage[]): void;
-  notify(notification: ServerNotification): void;
+  readonly send: (message: JsonRpcMessage | readonly JsonRpcMessage[]) => void;
+  readonly notify: (notification: ServerNotification) => void;
 }
 
 type Answer = (response: JsonRpcResponse | undefined) => void;
@@ -122,7 +122,8 @@ export class Connection {
   async #answer(message: unknown, method: unknown, answer: Answer): Promise<void> {
     this.#inFlight += 1;
     try {
-      if (method !== 'notifications/cancelled') await this.#settled();
+      // No await where none is needed: what comes next has to find the handshake begun.
+      if (this.#handshake && method !== 'notifications/cancelled') await this.#handshakeDone();
       const era = this.#eraOf(message);
       if (era === 'legacy' && method === 'initialize') await this.#initialize(message, answer);
       else answer(await this.#app.dispatch(message, this.#exchangeFor(era, method)));
@@ -138,7 +139,7 @@ export class Connection {
   }
 
   /** No `initialize` is being answered. Looked at again, because another one may have been waiting too. */
-  async #settled(): Promise<void> {
+  async #handshakeDone(): Promise<void> {
     while (this.#handshake) await this.#handshake;
   }
 
@@ -193,7 +194,7 @@ export class Connection {
   }
 
   async #receiveBatch(messages: readonly unknown[]): Promise<void> {
-    await this.#settled();
+    await this.#handshakeDone();
     const { send, maxInFlight } = this.#options;
     if (this.#legacy.session?.record?.protocolVersion !== '2025-03-26') {
       return send(refusal(undefined, 'only sessions of revision 2025-03-26 have batches.'));

@@ -13,7 +13,6 @@ import {
   type JsonRpcResponse,
 } from '../protocol/json-rpc.ts';
 import type {
-  ClientCapabilities,
   Implementation,
   JsonObject,
   ServerNotification,
@@ -104,7 +103,7 @@ async function openSession(
 ): Promise<void> {
   const client: ClientDescription = {
     info: params?.['clientInfo'] as Implementation | undefined,
-    capabilities: (params?.['capabilities'] ?? {}) as ClientCapabilities,
+    capabilities: params?.['capabilities'] ?? {},
   };
   await session?.update({
     protocolVersion: negotiateLegacy(result['protocolVersion']),

@@ -127,7 +127,7 @@ export class TestClient implements AsyncDisposable {
 
   /** Calls a tool and answers what it asks with `onInput`. Results with `isError` are returned, not thrown. */
   call<Input, Output>(
-    tool: Tool<Input, Output, any>,
+    tool: Tool<Input, Output>,
     ...rest: NoContext extends Input
       ? [args?: Input, options?: TestRequestOptions]
       : [args: Input, options?: TestRequestOptions]
@@ -165,19 +165,16 @@ export class TestClient implements AsyncDisposable {
   async list<K extends keyof Listing>(kind: K, options?: TestRequestOptions): Promise<Listing[K]> {
     const [method, field] = LISTS[kind];
     const items: unknown[] = [];
-    const cursors = new Set<unknown>();
-    for (let cursor: unknown; ;) {
-      const page = (await this.#request(
-        method,
-        cursor === undefined ? {} : { cursor },
-        options,
-      )) as JsonObject;
+    const cursors = new Set<string>();
+    let page = await this.#request(method, {}, options);
+    for (;;) {
       items.push(...(page[field] as unknown[]));
-      cursor = page['nextCursor'];
+      const cursor = page['nextCursor'] as string | undefined;
       if (cursor === undefined) return items as Listing[K];
       if (cursors.has(cursor))
-        throw new ToolyardError('CURSOR_REPEATED', `${method} leads back to the cursor ${String(cursor)}.`);
+        throw new ToolyardError('CURSOR_REPEATED', `${method} leads back to the cursor ${cursor}.`);
       cursors.add(cursor);
+      page = await this.#request(method, { cursor }, options);
     }
   }
 

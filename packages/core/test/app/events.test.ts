@@ -152,13 +152,6 @@ describe('a listener', () => {
     await app.call(echo, { text: 'b' });
     expect(heardBy).toEqual(['first', 'second', 'second']);
   });
-
-  test('cannot change the result', async () => {
-    const app = testApp().add(defineTool({ name: 'data', run: () => ({ a: 1 }) }));
-    app.on('toolCalled', ({ result }) => Object.assign(result, { content: [], extra: true }));
-    const { content } = await createTestClient(app).call('data');
-    expect(content).toEqual([{ type: 'text', text: '{"a":1}' }]);
-  });
 });
 
 test('a mounted app hears of its own calls, under whatever name they came', async () => {

@@ -3,6 +3,7 @@ import { createApp, type Principal } from '../../src/index.ts';
 import { concurrency, timeout, type ConcurrencyOptions } from '../../src/middleware.ts';
 import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { recordingLogger, settled } from '../helpers.ts';
+import { failureOf } from './failure.ts';
 import { heldTool } from './held-tool.ts';
 
 const ann: Principal = { id: 'ann', scopes: [] };
@@ -50,10 +51,10 @@ describe('without a queue', () => {
 
   test('a failed call frees its place', async () => {
     const { call, runs, labels } = setup({ max: 1 });
-    const failing = expect(call('1')).rejects.toMatchObject({ code: 'INTERNAL' });
+    const failing = failureOf(call('1'));
     await settled();
     runs[0]!.fail(new Error('oops'));
-    await failing;
+    expect(await failing).toMatchObject({ code: 'INTERNAL' });
     void call('2');
     await settled();
     expect(labels()).toEqual(['1', '2']);
@@ -87,11 +88,11 @@ describe('with a queue', () => {
   test('a call that waits too long is refused, and leaves the queue', async () => {
     const { call, clock, end, labels } = setup({ max: 1, queue });
     const first = call('1');
-    const late = expect(call('2')).rejects.toThrow('Too many calls are running; none ended within 100 ms.');
+    const late = failureOf(call('2'));
     await clock.advance(50);
     const third = call('3');
     await clock.advance(50);
-    await late;
+    expect(await late).toMatchObject({ message: 'Too many calls are running; none ended within 100 ms.' });
     await end('1');
     await end('3');
     expect(await Promise.all([first, third])).toEqual(['1 done', '3 done']);
@@ -102,10 +103,10 @@ describe('with a queue', () => {
     const { call, end, labels } = setup({ max: 1, queue });
     const abort = new AbortController();
     const first = call('1');
-    const givenUp = expect(call('2', ann, abort.signal)).rejects.toThrow('never mind');
+    const givenUp = failureOf(call('2', ann, abort.signal));
     await settled();
     abort.abort(new Error('never mind'));
-    await givenUp;
+    expect(await givenUp).toMatchObject({ message: 'never mind' });
     const others = [call('3'), call('4')];
     for (const label of ['1', '3', '4']) await end(label);
     expect(await Promise.all([first, ...others])).toEqual(['1 done', '3 done', '4 done']);
@@ -141,15 +142,15 @@ describe('with a queue', () => {
     const app = createApp({ name: 'test', version: '1.0.0', clock, logger: recordingLogger() })
       .use(timeout({ timeoutMs: 20 }), concurrency({ max: 1, queue }))
       .add(tool);
-    const call = (label: string) => expect(app.call(tool, { label })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    const call = (label: string) => failureOf(app.call(tool, { label }));
     const first = call('1');
     await clock.advance(10);
     const second = call('2');
     await clock.advance(10);
-    await first;
+    expect(await first).toMatchObject({ code: 'TIMEOUT' });
     expect(labels()).toEqual(['1', '2']);
     await clock.advance(10);
-    await second;
+    expect(await second).toMatchObject({ code: 'TIMEOUT' });
   });
 });
 

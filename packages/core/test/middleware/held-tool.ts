@@ -10,7 +10,9 @@ export interface HeldRun {
 }
 
 /** A tool whose runs end when the test says so. */
-export function heldTool(options: Partial<Pick<Tool, 'name' | 'annotations' | 'access' | 'errors' | 'timeoutMs'>> = {}) {
+export function heldTool(
+  options: Partial<Pick<Tool, 'name' | 'annotations' | 'access' | 'errors' | 'timeoutMs'>> = {},
+) {
   const runs: HeldRun[] = [];
   const tool = defineTool({
     name: 'held',

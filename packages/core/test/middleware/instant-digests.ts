@@ -5,7 +5,9 @@ import { afterEach, beforeEach, vi } from 'vitest';
 export function useInstantDigests(): void {
   beforeEach(() => {
     vi.spyOn(crypto.subtle, 'digest').mockImplementation(async (_algorithm, data) => {
-      const bytes = createHash('sha256').update(data as Uint8Array).digest();
+      const bytes = createHash('sha256')
+        .update(data as Uint8Array)
+        .digest();
       return new Uint8Array(bytes).buffer;
     });
   });

@@ -95,6 +95,7 @@ const w3cPropagator: api.TextMapPropagator = {
   inject() {},
   extract(context, carrier, getter) {
     const [traceparent, baggage] = [getter.get(carrier, 'traceparent'), getter.get(carrier, 'baggage')];
+    if (traceparent === undefined && baggage === undefined) return context;
     const match = /^00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/.exec(String(traceparent));
     let extracted = context;
     if (match) {

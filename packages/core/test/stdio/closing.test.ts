@@ -26,6 +26,21 @@ function held() {
   return { tool, release, started, state };
 }
 
+function fakeProcess() {
+  const stdout = new PassThrough() as unknown as NodeJS.WriteStream & { fd: 1 };
+  const stderr = new PassThrough() as unknown as NodeJS.WriteStream & { fd: 2 };
+  return { stdout, stderr };
+}
+
+function patch(): boolean {
+  return true;
+}
+
+/** What is there now instead of the stream's own method. */
+function ownWrite(stream: object): unknown {
+  return Object.getOwnPropertyDescriptor(stream, 'write')?.value;
+}
+
 const callHold = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: modern({ name: 'hold' }) };
 
 describe('when the client closes its side', () => {
@@ -99,11 +114,12 @@ describe('when the client closes its side', () => {
     const app = createApp({ name: 'a', version: '1' });
     const broken = pipes(app);
     broken.input.destroy(new Error('read EIO'));
-    await broken.server.closed;
+    await expect(broken.server.closed).resolves.toBe(undefined);
     const input = new PassThrough();
     input.destroy();
     await turns();
-    await serveStdio(app, { input, output: new PassThrough() }).closed;
+    const late = serveStdio(app, { input, output: new PassThrough() });
+    await expect(late.closed).resolves.toBe(undefined);
   });
 });
 
@@ -153,14 +169,14 @@ describe('close()', () => {
     const controller = new AbortController();
     const { server } = pipes(app, { signal: controller.signal });
     controller.abort();
-    await server.closed;
-    await pipes(app, { signal: AbortSignal.abort() }).server.closed;
+    await expect(server.closed).resolves.toBe(undefined);
+    await expect(pipes(app, { signal: AbortSignal.abort() }).server.closed).resolves.toBe(undefined);
     let closed!: Promise<void>;
     {
       await using scoped = pipes(app).server;
       closed = scoped.closed;
     }
-    await closed;
+    await expect(closed).resolves.toBe(undefined);
   });
 
   test('middleware that ignores its call cannot keep it from ending', async () => {
@@ -168,7 +184,7 @@ describe('close()', () => {
     const { send, server } = pipes(app);
     send({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: modern() });
     await turns();
-    await server.close({ deadlineMs: 1 });
+    await expect(server.close({ deadlineMs: 1 })).resolves.toBe(undefined);
   });
 });
 
@@ -188,15 +204,8 @@ describe('options', () => {
 });
 
 describe('the guard of stdout', () => {
-  function fakeProcess() {
-    const stdout = new PassThrough() as unknown as NodeJS.WriteStream & { fd: 1 };
-    const stderr = new PassThrough() as unknown as NodeJS.WriteStream & { fd: 2 };
-    return { stdout, stderr };
-  }
-
   test('sends what others write to stderr, until it is disposed', () => {
     const { stdout, stderr } = fakeProcess();
-    const before = stdout.write;
     const guard = guardStdout({ stdout, stderr });
     stdout.write('stray\n');
     guard.write('protocol\n');
@@ -204,29 +213,28 @@ describe('the guard of stdout', () => {
     stdout.write('after\n');
     expect(String(stdout.read())).toBe('protocol\nafter\n');
     expect(String(stderr.read())).toBe('stray\n');
-    expect(stdout.write).toBe(before);
-    expect(Object.hasOwn(stdout, 'write')).toBe(false);
+    expect(ownWrite(stdout)).toBe(undefined);
   });
 
   test('keeps callbacks and tells writers to go on', async () => {
     const { stdout, stderr } = fakeProcess();
-    using _guard = guardStdout({ stdout, stderr });
+    const guard = guardStdout({ stdout, stderr });
     await new Promise<void>((resolve) => expect(stdout.write('x', () => resolve())).toBe(true));
+    guard[Symbol.dispose]();
   });
 
   test('leaves a later patch of somebody else alone', () => {
     const { stdout, stderr } = fakeProcess();
     const guard = guardStdout({ stdout, stderr });
-    const patch = () => true;
-    stdout.write = patch as typeof stdout.write;
+    stdout.write = patch;
     guard[Symbol.dispose]();
-    expect(stdout.write).toBe(patch);
+    expect(ownWrite(stdout)).toBe(patch);
   });
 
   test('is off when the output is another stream', async () => {
-    const before = process.stdout.write;
+    const before = ownWrite(process.stdout);
     const { server } = pipes(createApp({ name: 'a', version: '1' }));
-    expect(process.stdout.write).toBe(before);
+    expect(ownWrite(process.stdout)).toBe(before);
     await server.close();
   });
 });

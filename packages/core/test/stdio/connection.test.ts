@@ -329,9 +329,18 @@ describe('requests of the server', () => {
   });
 
   test('when the client is gone, the question fails at once', async () => {
-    const { server, output } = await start();
+    let failure: unknown;
+    const patient = defineTool({
+      name: 'patient',
+      run: (_args, call: Call) =>
+        call
+          .requireInput('who', { message: 'Who?', schema })
+          .catch((error: unknown) => void (failure = error)),
+    });
+    const { server, output } = await start({ tool: patient });
     output.destroy();
     await server.closed;
+    expect(failure).toMatchObject({ code: 'CANCELLED', message: 'The client is gone.' });
   });
 
   test('an answer that is too large ends the wait', async () => {
@@ -361,7 +370,7 @@ describe('requests of the server', () => {
       text(
         await askModern('tools/call', {
           name: 'ask',
-          _meta,
+          _meta: meta,
           inputResponses,
           requestState: result.requestState,
         }),

@@ -13,7 +13,7 @@ export interface Pipes {
   /** Everything the server has written, parsed. A line that is not JSON fails the test. */
   readonly received: Message[];
   /** Writes a message, or text as it is. */
-  readonly send: (...messages: (unknown | string)[]) => void;
+  readonly send: (...messages: unknown[]) => void;
   /** The first message that fits, there or to come. */
   readonly find: (fits: (message: Message) => boolean) => Promise<Message>;
   /** Sends a 2025 request and waits for what is answered under its id. */

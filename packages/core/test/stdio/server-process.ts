@@ -96,8 +96,18 @@ const review = definePrompt({
 });
 
 const app = createApp({ name: 'stdio-test', version: '1.0.0' }).add(
-  ...[add, noisy, steps, hang, cancellations, greet, think, toggle, touch],
-  ...[note, file, review],
+  add,
+  noisy,
+  steps,
+  hang,
+  cancellations,
+  greet,
+  think,
+  toggle,
+  touch,
+  note,
+  file,
+  review,
 );
 await serveStdio(app).closed;
 await app.close();

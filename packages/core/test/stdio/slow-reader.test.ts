@@ -34,7 +34,7 @@ class SlowOutput extends Writable {
       .join('')
       .split('\n')
       .filter(Boolean)
-      .map((line) => JSON.parse(line) as Message);
+      .map((written) => JSON.parse(written) as Message);
   }
 }
 
@@ -151,13 +151,14 @@ describe('a reader that is gone', () => {
     const server = serveStdio(createApp({ name: 'a', version: '1' }).add(big), { input, output });
     input.write(line(1));
     input.write(line(2));
-    await server.closed;
+    await expect(server.closed).resolves.toBe(undefined);
   });
 
   test('also one that was gone before', async () => {
     const output = new PassThrough();
     output.destroy();
-    await serveStdio(createApp({ name: 'a', version: '1' }), { input: new PassThrough(), output }).closed;
+    const server = serveStdio(createApp({ name: 'a', version: '1' }), { input: new PassThrough(), output });
+    await expect(server.closed).resolves.toBe(undefined);
   });
 });
 

@@ -32,6 +32,7 @@ function app({ factor = 1 } = {}) {
 }
 
 const onInput = { elicit: () => ({ action: 'accept' as const, content: { name: 'Ann' } }) };
+const withoutState: Redact = (key, value) => (key === 'requestState' ? '[state]' : value);
 const redact: Redact = (key, value) => (key === 'token' ? '[redacted]' : value);
 const eras = ['modern', 'legacy'] as const;
 
@@ -67,7 +68,6 @@ describe.each(eras)('a recording of a %s client', (era) => {
   });
 
   test('is the same for the same exchanges', async () => {
-    const withoutState: Redact = (key, value) => (key === 'requestState' ? '[state]' : value);
     expect((await record(era, { redact: withoutState })).cassette).toBe(
       (await record(era, { redact: withoutState })).cassette,
     );

@@ -1,3 +1,4 @@
+import type { App } from '@toolyard/core';
 import { ErrorCode, errorResponse, isRecord, type Era, type JsonRpcResponse, type RequestId } from '@toolyard/core/protocol';
 
 import { challenge } from './auth.ts';
@@ -15,6 +16,21 @@ export function answerJson(reply: Reply, response: JsonRpcResponse | undefined, 
   const status = statusOf(response, era);
   const more = status === 403 && 'error' in response ? scopeChallenge(response.error.data) : undefined;
   reply.send(status, { ...JSON_HEADERS, ...headers, ...more }, JSON.stringify(response));
+}
+
+/** Gives an exchange its response; one that cannot be written as JSON is logged and answered with an error. */
+export function finish(
+  { app }: { readonly app: Pick<App, 'logger'> },
+  exchange: { finish(response: JsonRpcResponse | undefined): void },
+  response: JsonRpcResponse | undefined,
+): void {
+  try {
+    exchange.finish(response);
+  } catch (err) {
+    app.logger.error({ err }, 'An answer could not be written.');
+    const id = response?.id ?? null;
+    exchange.finish(errorResponse(id, { code: ErrorCode.internalError, message: 'Internal error' }));
+  }
 }
 
 /** Refuses a request before dispatch, with a JSON-RPC error for clients and a status for everything between. */

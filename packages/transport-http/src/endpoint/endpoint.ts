@@ -19,12 +19,12 @@ import {
   serveDelete,
   serveInitialize,
   serveInSession,
-  serveStream,
   serveWithoutSession,
   type LegacyServing,
 } from './legacy.ts';
 import { BodyError, type AuthRequest, type HttpHeaders, type Incoming, type Reply } from './message.ts';
 import { namesModernVersion, serveModernNotification, serveModernRequest, type Arrival } from './modern.ts';
+import { serveStream } from './session-streams.ts';
 
 /** Options of `createHttpHandler` and everything built on it. */
 export interface HttpOptions extends GuardOptions {
@@ -71,8 +71,9 @@ export class Endpoint {
   readonly #options: HttpOptions;
   readonly #maxBodyBytes: number;
   readonly #serving: LegacyServing;
-  #requests = 0;
-  #draining = false;
+  /** Twice the number of requests; each counts for its handling and for its answer. */
+  #open = 0;
+  #closed: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(app: App<any, any>, options: HttpOptions = {}) {
@@ -102,37 +103,57 @@ export class Endpoint {
 
   /** Answers one request. Never rejects. */
   async handle(incoming: Incoming, reply: Reply): Promise<void> {
-    this.#requests += 1;
+    // Counted until it has been dealt with and its answer has left.
+    this.#open += 2;
+    reply.onSent(this.#leave);
     try {
       await this.#route(incoming, reply);
     } catch (err) {
       this.#serving.app.logger.error({ err, method: incoming.method, path: incoming.path }, 'An HTTP request failed.');
-      refuse(reply, 500, { code: ErrorCode.internalError, message: 'Internal error' }, {});
+      const cors = this.#guards.corsFor(incoming);
+      refuse(reply, 500, { code: ErrorCode.internalError, message: 'Internal error' }, cors);
     } finally {
-      this.#requests -= 1;
-      if (this.#requests === 0) this.#onIdle?.();
+      this.#leave();
     }
   }
 
   /** Refuses new requests, ends streams, and gives running requests until the deadline. */
-  async close({ deadlineMs = 10_000 }: { deadlineMs?: number } = {}): Promise<void> {
-    if (this.#draining) return;
-    this.#draining = true;
-    const { app, open, pool, heartbeat } = this.#serving;
-    for (const session of pool) session.standing?.detach();
+  close({ deadlineMs = 10_000 }: { deadlineMs?: number } = {}): Promise<void> {
+    return (this.#closed ??= this.#drain(deadlineMs));
+  }
+
+  async #drain(deadlineMs: number): Promise<void> {
+    const { open, pool, heartbeat } = this.#serving;
+    for (const session of pool) session.dropStanding();
     const shutdown = new ShutdownError();
     for (const exchange of open) if (exchange.listening) exchange.abort(shutdown);
-    if (this.#requests > 0) {
-      const idle = new Promise<void>((resolve) => (this.#onIdle = resolve));
-      const timer = app.clock.after(deadlineMs, () => {
-        for (const exchange of open) exchange.abort(shutdown);
-      });
-      await idle;
-      timer.cancel();
+    if (!(await this.#isIdleWithin(deadlineMs))) {
+      for (const exchange of open) exchange.abort(shutdown);
+      // What is given up answers at once. Whatever does not notice, like an auth function, is left behind.
+      await this.#isIdleWithin(GRACE_MS);
     }
     pool.close();
     heartbeat.stop();
   }
+
+  #isIdleWithin(limitMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (this.#open === 0 || limitMs <= 0) {
+        resolve(this.#open === 0);
+        return;
+      }
+      const timer = this.#serving.app.clock.after(limitMs, () => resolve(false));
+      this.#onIdle = () => {
+        timer.cancel();
+        resolve(true);
+      };
+    });
+  }
+
+  readonly #leave = (): void => {
+    this.#open -= 1;
+    if (this.#open === 0) this.#onIdle?.();
+  };
 
   async #route(incoming: Incoming, reply: Reply): Promise<void> {
     const cors = this.#guards.corsFor(incoming);
@@ -146,7 +167,7 @@ export class Endpoint {
       if (path !== this.#path && !page) return refuse(reply, 404, httpError(`Not found. MCP is at ${this.#path}.`), cors);
     }
     if (method === 'OPTIONS') return reply.send(204, { ...cors, ...preflightHeaders(incoming) });
-    if (this.#draining) {
+    if (this.#closed) {
       return refuse(reply, 503, httpError('The server is shutting down.'), { ...cors, 'retry-after': '5', connection: 'close' });
     }
     const principal = await this.#authenticate(incoming, reply, cors);
@@ -253,7 +274,7 @@ export class Endpoint {
   }
 
   async #answerReady(reply: Reply, headers: HttpHeaders): Promise<void> {
-    const ready = !this.#draining && (await this.#isReady());
+    const ready = !this.#closed && (await this.#isReady());
     reply.send(ready ? 200 : 503, { 'content-type': 'text/plain', ...headers }, ready ? 'ready\n' : 'not ready\n');
   }
 
@@ -272,6 +293,9 @@ export class Endpoint {
 }
 
 const UNREADABLE = Symbol('unreadable');
+
+/** Time for answers of given-up requests to leave. */
+const GRACE_MS = 1000;
 
 /** The answer of an endpoint for the 2026 era alone: which revisions it does serve. */
 function refuseLegacy({ reply, headers }: Arrival, body: unknown): void {

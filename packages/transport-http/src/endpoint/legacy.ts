@@ -1,5 +1,6 @@
 import {
   ErrorCode,
+  isRecord,
   isRevision,
   kindOf,
   LEGACY_REVISIONS,
@@ -7,17 +8,15 @@ import {
   type JsonRpcRequest,
   type JsonRpcResponse,
   type Revision,
-  type ServerNotification,
 } from '@toolyard/core/protocol';
 
-import { parseEventId } from '../sessions/event-log.ts';
 import type { SessionPool } from '../sessions/session-pool.ts';
 import type { HttpSession } from '../sessions/session.ts';
-import { httpError, refuse } from './answer.ts';
+import { finish, httpError, refuse } from './answer.ts';
 import type { HttpHeaders } from './message.ts';
 import { serveStateless, type Arrival, type Serving } from './modern.ts';
 import { SessionExchange } from './session-exchange.ts';
-import { SSE_HEADERS, KEEP_ALIVE, sseEvent } from './sse.ts';
+import { SSE_HEADERS } from './sse.ts';
 import { StatelessExchange } from './stateless-exchange.ts';
 
 /** What the sessions of 2025 clients add to {@link Serving}. */
@@ -30,18 +29,24 @@ const MAX_BATCH = 100;
 
 /** Opens a session with `initialize`. */
 export async function serveInitialize(serving: LegacyServing, arrival: Arrival, message: JsonRpcRequest): Promise<void> {
-  const { app, pool } = serving;
-  const { principal, tenant, incoming, reply, accepts, headers } = arrival;
-  const session = pool.create(principal);
+  const { pool } = serving;
+  const { reply, headers } = arrival;
+  const session = pool.open(arrival.principal);
   if (!session) {
     refuse(reply, 503, httpError('The server has no room for another session.'), { ...headers, 'retry-after': '30' }, message.id);
     return;
   }
-  const own = { ...headers, 'mcp-session-id': session.id };
-  const exchange = new SessionExchange(session, tenant, incoming, reply, accepts, own);
-  const response = await app.dispatch(message, exchange);
-  if (session.record && response && 'result' in response) pool.keep(session);
-  exchange.finish(response);
+  const own: HttpHeaders = { ...headers, 'mcp-session-id': session.id };
+  const exchange = new SessionExchange(session, { ...arrival, headers: own });
+  let isOpen = false;
+  try {
+    const response = await dispatchIn(serving, session, exchange, message);
+    isOpen = session.record !== undefined && response !== undefined && 'result' in response;
+    if (!isOpen) delete own['mcp-session-id'];
+    finish(serving, exchange, response);
+  } finally {
+    if (!isOpen) pool.end(session);
+  }
 }
 
 /** Serves one message inside a session. */
@@ -62,9 +67,8 @@ export async function serveInSession(serving: LegacyServing, arrival: Arrival, b
       await serveNotification(serving, arrival, session, body as JsonRpcNotification);
       return;
     default: {
-      const { incoming, accepts, tenant } = arrival;
-      const exchange = new SessionExchange(session, tenant, incoming, reply, accepts, headers);
-      exchange.finish(await dispatchIn(serving, session, exchange, body));
+      const exchange = new SessionExchange(session, arrival);
+      finish(serving, exchange, await dispatchIn(serving, session, exchange, body));
     }
   }
 }
@@ -84,20 +88,6 @@ export async function serveWithoutSession(serving: Serving, arrival: Arrival, me
   await serving.app.dispatch(message, exchange);
 }
 
-/** Opens the standing stream of a session, or resumes any of its streams by the id of the last event seen. */
-export function serveStream(serving: LegacyServing, arrival: Arrival): void {
-  const { incoming, reply, accepts, headers } = arrival;
-  if (!accepts.stream) {
-    refuse(reply, 406, httpError('This answers with text/event-stream; accept it.'), headers);
-    return;
-  }
-  const session = findSession(serving, arrival);
-  if (!session) return;
-  const lastEventId = incoming.header('last-event-id');
-  if (lastEventId === undefined) openStanding(serving, session, arrival);
-  else resume(session, arrival, lastEventId);
-}
-
 /** Ends a session. */
 export function serveDelete(serving: LegacyServing, arrival: Arrival): void {
   const session = findSession(serving, arrival);
@@ -106,7 +96,8 @@ export function serveDelete(serving: LegacyServing, arrival: Arrival): void {
   arrival.reply.send(200, arrival.headers);
 }
 
-function findSession({ pool }: LegacyServing, { incoming, reply, headers, principal }: Arrival): HttpSession | undefined {
+/** The session a request names, if it is its principal's; otherwise the request is refused. */
+export function findSession({ pool }: LegacyServing, { incoming, reply, headers, principal }: Arrival): HttpSession | undefined {
   const id = incoming.header('mcp-session-id');
   if (id === undefined) {
     refuse(reply, 400, httpError('Bad Request: the Mcp-Session-Id header is missing; open a session with initialize.'), headers);
@@ -128,12 +119,12 @@ function findSession({ pool }: LegacyServing, { incoming, reply, headers, princi
 
 async function serveNotification(
   { app }: Serving,
-  { incoming, reply, accepts, headers, tenant }: Arrival,
+  arrival: Arrival,
   session: HttpSession,
   message: JsonRpcNotification,
 ): Promise<void> {
-  reply.send(202, headers);
-  await app.dispatch(message, new SessionExchange(session, tenant, incoming, reply, accepts, headers));
+  arrival.reply.send(202, arrival.headers);
+  await app.dispatch(message, new SessionExchange(session, arrival));
 }
 
 async function dispatchIn(
@@ -142,13 +133,13 @@ async function dispatchIn(
   exchange: SessionExchange,
   message: unknown,
 ): Promise<JsonRpcResponse | undefined> {
-  session.inFlight += 1;
+  session.enter();
   heartbeat.add(exchange);
   open.add(exchange);
   try {
     return await app.dispatch(message, exchange);
   } finally {
-    session.inFlight -= 1;
+    session.leave();
     heartbeat.delete(exchange);
     open.delete(exchange);
   }
@@ -160,20 +151,20 @@ async function dispatchIn(
  * @see https://modelcontextprotocol.io/specification/2025-03-26/basic#batching
  */
 async function serveBatch(serving: LegacyServing, arrival: Arrival, session: HttpSession, batch: readonly unknown[]): Promise<void> {
-  const { incoming, reply, accepts, headers, tenant } = arrival;
+  const { reply, accepts, headers } = arrival;
   const refusal = batchProblem(batch, session);
   if (refusal !== undefined) {
     refuse(reply, 400, { code: ErrorCode.invalidRequest, message: refusal }, headers);
     return;
   }
-  const json = { json: true, stream: false };
+  const alone = { ...arrival, accepts: { json: true, stream: false } };
   const answers = await Promise.all(
     batch.map(async (message) => {
       if (kindOf(message) === 'response') {
         session.settle(message as JsonRpcResponse);
         return undefined;
       }
-      const exchange = new SessionExchange(session, tenant, incoming, reply, json, headers);
+      const exchange = new SessionExchange(session, alone);
       return dispatchIn(serving, session, exchange, message);
     }),
   );
@@ -191,57 +182,6 @@ function batchProblem(batch: readonly unknown[], { record }: HttpSession): strin
   if (record?.protocolVersion !== '2025-03-26') return 'Batches are part of protocol revision 2025-03-26 alone.';
   if (batch.length === 0) return 'The batch is empty.';
   if (batch.length > MAX_BATCH) return `A batch can hold ${MAX_BATCH} messages.`;
+  if (batch.some((message) => isRecord(message) && message['method'] === 'initialize')) return 'initialize cannot be part of a batch.';
   return undefined;
 }
-
-function openStanding(serving: LegacyServing, session: HttpSession, { reply, headers, principal }: Arrival): void {
-  const former = session.standing;
-  if (former) {
-    session.stopListening?.();
-    session.closeChannel(former);
-  }
-  const channel = session.openChannel(() => dropStanding(session));
-  session.standing = channel;
-  channel.open(reply, withSession(headers, session));
-  channel.keepAlive(KEEP_ALIVE);
-  const { app, heartbeat } = serving;
-  const beating = { beat: () => channel.keepAlive(KEEP_ALIVE) };
-  const notify = (notification: ServerNotification) => channel.send({ jsonrpc: '2.0', ...notification });
-  const stop = app.subscribe({ principal, session, notify });
-  heartbeat.add(beating);
-  session.stopListening = () => {
-    heartbeat.delete(beating);
-    stop();
-  };
-}
-
-function dropStanding(session: HttpSession): void {
-  session.stopListening?.();
-  session.stopListening = undefined;
-  if (session.standing) session.closeChannel(session.standing);
-  session.standing = undefined;
-}
-
-function resume(session: HttpSession, { reply, headers }: Arrival, lastEventId: string): void {
-  const position = parseEventId(lastEventId);
-  const channel = position && session.channel(position.stream);
-  if (!position) {
-    refuse(reply, 400, httpError('Bad Request: Last-Event-ID is not one of this server.'), headers);
-    return;
-  }
-  const missed = session.log.after(position);
-  const sink = reply.open(200, { ...SSE_HEADERS, ...withSession(headers, session) });
-  if (!channel) {
-    // Its call is over, yet what was written last may have been lost with the connection.
-    for (const { id, message } of missed) sink.write(sseEvent(message, id));
-    sink.end();
-    return;
-  }
-  channel.attach(sink, missed);
-  if (channel.finished) session.closeChannel(channel);
-}
-
-function withSession(headers: HttpHeaders, { id }: HttpSession): HttpHeaders {
-  return { ...headers, 'mcp-session-id': id };
-}
-

@@ -16,6 +16,8 @@ export interface Reply {
   /** Aborts when the client is gone before the answer is complete, or with the reason given to `abort`. */
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
+  /** Runs `listener` when the answer has left or its client is gone. */
+  onSent(listener: () => void): void;
   send(status: number, headers: HttpHeaders, body?: string): void;
   open(status: number, headers: HttpHeaders): Sink;
 }

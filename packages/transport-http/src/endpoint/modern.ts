@@ -13,7 +13,7 @@ import {
 } from '@toolyard/core/protocol';
 
 import type { Accepts } from './accept.ts';
-import { httpError, refuse } from './answer.ts';
+import { finish, httpError, refuse } from './answer.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { HttpHeaders, Incoming, Reply } from './message.ts';
 import { StatelessExchange } from './stateless-exchange.ts';
@@ -70,15 +70,12 @@ export async function serveModernRequest(serving: Serving, arrival: Arrival, mes
 }
 
 /** Dispatches one message and answers it on its own connection. */
-export async function serveStateless(
-  { app, heartbeat, open }: Serving,
-  message: JsonRpcRequest,
-  exchange: StatelessExchange,
-): Promise<void> {
+export async function serveStateless(serving: Serving, message: JsonRpcRequest, exchange: StatelessExchange): Promise<void> {
+  const { app, heartbeat, open } = serving;
   heartbeat.add(exchange);
   open.add(exchange);
   try {
-    exchange.finish(await app.dispatch(message, exchange));
+    finish(serving, exchange, await app.dispatch(message, exchange));
   } finally {
     heartbeat.delete(exchange);
     open.delete(exchange);

@@ -9,6 +9,16 @@ import type { Beating } from './heartbeat.ts';
 import type { HttpHeaders, Incoming, Reply } from './message.ts';
 import { KEEP_ALIVE } from './sse.ts';
 
+/** The message, and the way its answer goes. */
+interface SessionArrival {
+  readonly incoming: Incoming;
+  readonly reply: Reply;
+  readonly principal: Principal;
+  readonly tenant: string | undefined;
+  readonly accepts: Accepts;
+  readonly headers: HttpHeaders;
+}
+
 /**
  * A request inside a session. It is answered with JSON, or over a channel once there is something to say before; a
  * client that loses such a channel can come back to it, so losing it does not end the call at once.
@@ -19,6 +29,7 @@ export class SessionExchange implements Exchange, Beating {
   readonly era = 'legacy';
   readonly session: HttpSession;
   readonly scope: string;
+  readonly principal: Principal;
   readonly tenant: string | undefined;
   readonly header: HeaderReader;
   readonly #reply: Reply;
@@ -28,26 +39,17 @@ export class SessionExchange implements Exchange, Beating {
   #channel: Channel | undefined = undefined;
   #beats = 0;
 
-  constructor(
-    session: HttpSession,
-    tenant: string | undefined,
-    incoming: Incoming,
-    reply: Reply,
-    accepts: Accepts,
-    headers: HttpHeaders,
-  ) {
+  constructor(session: HttpSession, { principal, tenant, incoming, reply, accepts, headers }: SessionArrival) {
     this.session = session;
     this.scope = session.id;
+    // Of this request, not of the session: the same user may come back with a token that allows less.
+    this.principal = principal;
     this.tenant = tenant;
     this.header = (name) => incoming.header(name);
     this.#reply = reply;
     this.#accepts = accepts;
     this.#headers = headers;
     reply.signal.addEventListener('abort', this.#onReplyGone, { once: true });
-  }
-
-  get principal(): Principal {
-    return this.session.principal;
   }
 
   get signal(): AbortSignal {

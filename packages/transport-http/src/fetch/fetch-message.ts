@@ -57,11 +57,14 @@ export class FetchReply implements Reply {
   readonly #controller = new AbortController();
   #resolve!: (response: Response) => void;
   #answered = false;
+  #gone = false;
+  #onGone: (() => void) | undefined;
+  #onSent: (() => void) | undefined;
 
   constructor(request: Request) {
     this.response = new Promise((resolve) => (this.#resolve = resolve));
-    if (request.signal.aborted) this.#controller.abort();
-    else request.signal.addEventListener('abort', () => this.#controller.abort(), { once: true });
+    if (request.signal.aborted) this.#leave();
+    else request.signal.addEventListener('abort', () => this.#leave(), { once: true });
   }
 
   get signal(): AbortSignal {
@@ -72,8 +75,13 @@ export class FetchReply implements Reply {
     this.#controller.abort(reason);
   }
 
+  onSent(listener: () => void): void {
+    this.#onSent = listener;
+  }
+
   send(status: number, headers: HttpHeaders, body = ''): void {
     this.#answer(new Response(body === '' ? null : body, { status, headers }));
+    this.#sent();
   }
 
   open(status: number, headers: HttpHeaders): Sink {
@@ -85,18 +93,17 @@ export class FetchReply implements Reply {
       if (closed) return;
       closed = true;
       for (const listener of closeListeners) listener();
+      this.#sent();
     };
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (stream = controller),
-        cancel: () => {
-          close();
-          this.#controller.abort();
-        },
+        cancel: () => this.#leave(),
       },
       new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
     );
-    this.#controller.signal.addEventListener('abort', close, { once: true });
+    this.#onGone = close;
+    if (this.#gone) close();
     this.#answer(new Response(body, { status, headers }));
     return {
       write: (chunk) => {
@@ -112,6 +119,18 @@ export class FetchReply implements Reply {
       },
       onClose: (listener) => void (closed ? listener() : closeListeners.push(listener)),
     };
+  }
+
+  /** The client has gone. */
+  #leave(): void {
+    this.#gone = true;
+    this.#onGone?.();
+    this.#controller.abort();
+  }
+
+  #sent(): void {
+    this.#onSent?.();
+    this.#onSent = undefined;
   }
 
   #answer(response: Response): void {

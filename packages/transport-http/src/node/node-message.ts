@@ -16,6 +16,8 @@ export class NodeIncoming implements Incoming {
   }
 
   header(name: string): string | undefined {
+    // Of several Host or Authorization headers Node keeps the first, while a proxy may have looked at another.
+    if (name === 'host' || name === 'authorization') return allOf(this.#message.rawHeaders, name);
     const value = this.#message.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   }
@@ -38,13 +40,19 @@ export class NodeIncoming implements Incoming {
 export class NodeReply implements Reply {
   readonly #response: ServerResponse;
   readonly #controller = new AbortController();
+  #onSent: (() => void) | undefined;
 
   constructor(response: ServerResponse) {
     this.#response = response;
     response.on('error', () => {});
     response.on('close', () => {
       if (!response.writableEnded) this.#controller.abort();
+      this.#onSent?.();
     });
+  }
+
+  onSent(listener: () => void): void {
+    this.#onSent = listener;
   }
 
   get signal(): AbortSignal {
@@ -81,6 +89,15 @@ export class NodeReply implements Reply {
       onClose: (listener) => void (response.closed ? listener() : response.once('close', listener)),
     };
   }
+}
+
+function allOf(rawHeaders: readonly string[], name: string): string | undefined {
+  let found: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]!.length !== name.length || rawHeaders[index]!.toLowerCase() !== name) continue;
+    found = found === undefined ? rawHeaders[index + 1]! : `${found}, ${rawHeaders[index + 1]}`;
+  }
+  return found;
 }
 
 function pathOf(url: string): string {

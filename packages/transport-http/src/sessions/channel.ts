@@ -5,6 +5,12 @@ import { SSE_HEADERS, sseEvent, ssePrime } from '../endpoint/sse.ts';
 import type { Reply, HttpHeaders } from '../endpoint/message.ts';
 import type { HttpSession } from './session.ts';
 
+/** An event that the client has not seen. */
+interface MissedEvent {
+  readonly id: string;
+  readonly message: unknown;
+}
+
 /** What a stream's client may leave untaken before it is cut off. */
 const MAX_BUFFERED_BYTES = 16 * 1_048_576;
 
@@ -35,9 +41,9 @@ export class Channel {
     return this.#sink !== undefined;
   }
 
-  /** Opens the answer to a request as this channel. */
-  open(reply: Reply, headers: HttpHeaders): void {
-    this.attach(reply.open(200, { ...SSE_HEADERS, ...headers }));
+  /** Opens the answer to a request as this channel, first with what was missed. */
+  open(reply: Reply, headers: HttpHeaders, missed: readonly MissedEvent[] = []): void {
+    this.attach(reply.open(200, { ...SSE_HEADERS, ...headers }), missed);
     // Older clients parse every event as JSON and would choke on an empty one; during `initialize` nobody knows yet.
     if ((this.#session.record?.protocolVersion ?? '') >= '2025-11-25') {
       this.#sink?.write(ssePrime(this.#session.log.mark(this.id), RETRY_MS));
@@ -45,7 +51,7 @@ export class Channel {
   }
 
   /** Continues on another connection, first with what was missed; the connection before is closed. */
-  attach(sink: Sink, missed: readonly { id: string; message: unknown }[] = []): void {
+  attach(sink: Sink, missed: readonly MissedEvent[] = []): void {
     this.#abandonTimer?.cancel();
     const former = this.#sink;
     this.#sink = sink;
@@ -54,6 +60,7 @@ export class Channel {
     sink.onClose(() => {
       if (this.#sink !== sink) return;
       this.#sink = undefined;
+      this.#session.touch();
       this.#waitForReturn();
     });
   }

@@ -18,7 +18,7 @@ interface LoggedEvent {
   readonly size: number;
 }
 
-/** An event of the log, as a client names it. */
+/** An event of the log. */
 export interface EventPosition {
   readonly stream: number;
   readonly sequence: number;
@@ -26,6 +26,8 @@ export interface EventPosition {
 
 /** The latest events of one session, so that a dropped stream can be resumed. */
 export class EventLog {
+  /** In front of every id, so that ids of other sessions are recognised. */
+  readonly #tag = crypto.randomUUID().slice(0, 8);
   readonly #events: LoggedEvent[] = [];
   readonly #clock: Clock;
   readonly #limits: Required<EventLogOptions>;
@@ -40,7 +42,7 @@ export class EventLog {
   /** Takes a place in the order without keeping anything, for an id to resume from. */
   mark(stream: number): string {
     this.#lastSequence += 1;
-    return formatEventId({ stream, sequence: this.#lastSequence });
+    return this.#idOf({ stream, sequence: this.#lastSequence });
   }
 
   append(stream: number, message: unknown): string {
@@ -57,7 +59,14 @@ export class EventLog {
     this.trim();
     return this.#events
       .filter((event) => event.stream === stream && event.sequence > sequence)
-      .map((event) => ({ id: formatEventId(event), message: event.message }));
+      .map((event) => ({ id: this.#idOf(event), message: event.message }));
+  }
+
+  /** The place an id names; `undefined` for ids this log cannot have made. */
+  find(id: string): EventPosition | undefined {
+    const [, tag, stream, sequence] = /^([\da-f]{8})-(\d{1,15})-(\d{1,15})$/.exec(id) ?? [];
+    if (tag !== this.#tag || Number(sequence) > this.#lastSequence) return undefined;
+    return { stream: Number(stream), sequence: Number(sequence) };
   }
 
   /** Drops what is too old or too much. The newest event stays, however large. */
@@ -78,14 +87,8 @@ export class EventLog {
   get size(): number {
     return this.#events.length;
   }
-}
 
-export function formatEventId({ stream, sequence }: EventPosition): string {
-  return `${stream}-${sequence}`;
-}
-
-/** @returns `undefined` for ids this server cannot have made. */
-export function parseEventId(id: string): EventPosition | undefined {
-  const match = /^(\d{1,15})-(\d{1,15})$/.exec(id);
-  return match ? { stream: Number(match[1]), sequence: Number(match[2]) } : undefined;
+  #idOf({ stream, sequence }: EventPosition): string {
+    return `${this.#tag}-${stream}-${sequence}`;
+  }
 }

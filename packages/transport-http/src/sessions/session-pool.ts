@@ -42,11 +42,11 @@ export class SessionPool {
     return this.#sessions.size;
   }
 
-  /** A session that is not kept yet; `undefined` when there is no room. */
-  create(principal: Principal): HttpSession | undefined {
+  /** A new session, which holds its place from now on; `undefined` when there is no room. */
+  open(principal: Principal): HttpSession | undefined {
     if (this.#sessions.size >= this.#options.maxSessions) this.#sweep();
     if (this.#sessions.size >= this.#options.maxSessions && !this.#evictIdle()) return undefined;
-    return new HttpSession({
+    const session = new HttpSession({
       id: crypto.randomUUID(),
       principal,
       clock: this.#app.clock,
@@ -54,12 +54,9 @@ export class SessionPool {
       resumeWindowMs: this.#options.resumeWindowMs,
       requestTimeoutMs: this.#app.inputTimeoutMs,
     });
-  }
-
-  /** Keeps a session whose `initialize` succeeded. */
-  keep(session: HttpSession): void {
     this.#sessions.set(session.id, session);
     this.#sweeper ??= this.#app.clock.after(SWEEP_MS, () => this.#sweepLater());
+    return session;
   }
 
   /** The session of that id, if it is this principal's. Foreign sessions look like ones that do not exist. */
@@ -70,17 +67,15 @@ export class SessionPool {
       this.end(session);
       return undefined;
     }
-    // Last in the map is used last, so that the first idle one is the one to evict.
-    this.#sessions.delete(id);
-    this.#sessions.set(id, session);
-    session.lastUsedAt = this.#app.clock.now();
+    session.touch();
     return session;
   }
 
   end(session: HttpSession): void {
     if (!this.#sessions.delete(session.id)) return;
     session.close();
-    this.#app.endSession(session.id);
+    // One whose `initialize` failed was never announced.
+    if (session.record) this.#app.endSession(session.id);
   }
 
   *[Symbol.iterator](): Iterator<HttpSession> {
@@ -99,7 +94,10 @@ export class SessionPool {
   }
 
   #sweep(): void {
-    for (const session of this.#sessions.values()) if (this.#isOver(session)) this.end(session);
+    for (const session of this.#sessions.values()) {
+      if (this.#isOver(session)) this.end(session);
+      else session.trim();
+    }
   }
 
   #sweepLater(): void {
@@ -108,11 +106,11 @@ export class SessionPool {
   }
 
   #evictIdle(): boolean {
+    let longest: HttpSession | undefined;
     for (const session of this.#sessions.values()) {
-      if (session.busy) continue;
-      this.end(session);
-      return true;
+      if (!session.busy && !(longest && longest.lastUsedAt <= session.lastUsedAt)) longest = session;
     }
-    return false;
+    if (longest) this.end(longest);
+    return longest !== undefined;
   }
 }

@@ -1,7 +1,8 @@
 import {
   CancelledError,
-  ProtocolError,
-  ToolyardError,
+  LimitExceededError,
+  TimeoutError,
+  ToolError,
   type Clock,
   type Principal,
   type Session,
@@ -25,9 +26,13 @@ export interface HttpSessionOptions {
 }
 
 interface Pending {
+  readonly method: string;
   readonly resolve: (result: Record<string, unknown>) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** Number of the stream of `GET`. Those of calls count from 1. */
+export const STANDING = 0;
 
 /** Requests to the client that may be open at once. */
 const MAX_PENDING = 100;
@@ -40,15 +45,13 @@ export class HttpSession implements Session {
   readonly resumeWindowMs: number;
   readonly createdAt: number;
   lastUsedAt: number;
-  /** Requests being answered. A session with any is not idle. */
-  inFlight = 0;
   record: SessionRecord | undefined = undefined;
-  /** The stream of `GET`, while there is one. */
-  standing: Channel | undefined = undefined;
-  /** Ends the subscription behind {@link HttpSession.standing}. */
-  stopListening: (() => void) | undefined = undefined;
   readonly #events: EventLogOptions;
   readonly #requestTimeoutMs: number;
+  /** Requests being answered. A session with any is not idle. */
+  #inFlight = 0;
+  /** The stream of `GET`, while there is one, and what ends the subscription behind it. */
+  #standing: { readonly channel: Channel; readonly stop: () => void } | undefined;
   #log: EventLog | undefined;
   #channels: Map<number, Channel> | undefined;
   #pending: Map<RequestId, Pending> | undefined;
@@ -75,12 +78,44 @@ export class HttpSession implements Session {
 
   /** Whether somebody is connected or being answered. */
   get busy(): boolean {
-    return this.inFlight > 0 || this.standing?.connected === true;
+    return this.#inFlight > 0 || this.#standing?.channel.connected === true;
   }
 
-  openChannel(onAbandoned: () => void): Channel {
-    this.#lastChannel += 1;
-    const channel = new Channel(this, this.#lastChannel, onAbandoned);
+  /** A request begins. */
+  enter(): void {
+    this.#inFlight += 1;
+  }
+
+  /** A request is over; idle time starts again. */
+  leave(): void {
+    this.#inFlight -= 1;
+    this.touch();
+  }
+
+  touch(): void {
+    this.lastUsedAt = this.clock.now();
+  }
+
+  /** Lets go of events that are too old. */
+  trim(): void {
+    this.#log?.trim();
+  }
+
+  setStanding(channel: Channel, stop: () => void): void {
+    this.#standing = { channel, stop };
+  }
+
+  dropStanding(): void {
+    const standing = this.#standing;
+    if (!standing) return;
+    this.#standing = undefined;
+    standing.stop();
+    this.closeChannel(standing.channel);
+  }
+
+  /** @param id - {@link STANDING}, or left out for the answer of a call. */
+  openChannel(onAbandoned: () => void, id = (this.#lastChannel += 1)): Channel {
+    const channel = new Channel(this, id, onAbandoned);
     (this.#channels ??= new Map()).set(channel.id, channel);
     return channel;
   }
@@ -91,26 +126,30 @@ export class HttpSession implements Session {
 
   closeChannel(channel: Channel): void {
     channel.end();
-    this.#channels?.delete(channel.id);
+    if (this.#channels?.get(channel.id) === channel) this.#channels.delete(channel.id);
   }
 
-  /** Asks the client over a channel; settled by {@link HttpSession.settle}. */
+  /**
+   * Asks the client over a channel; settled by {@link HttpSession.settle}.
+   *
+   * @throws {ToolError} `CLIENT_ERROR` when the client answers with an error, `TIMEOUT` when it does not answer.
+   */
   ask(channel: Channel, request: ServerRequest, signal: AbortSignal): Promise<Record<string, unknown>> {
     const pending = (this.#pending ??= new Map());
     if (pending.size >= MAX_PENDING) {
-      return Promise.reject(new ToolyardError('TOO_MANY_REQUESTS', `The client has ${MAX_PENDING} unanswered requests.`));
+      return Promise.reject(new LimitExceededError(`The client has ${MAX_PENDING} unanswered requests, its limit.`));
     }
     this.#lastRequest += 1;
     const id = `server-${this.#lastRequest}`;
     const { promise, resolve, reject } = withResolvers<Record<string, unknown>>();
-    pending.set(id, { resolve, reject });
+    pending.set(id, { method: request.method, resolve, reject });
     const giveUp = (error: Error) => {
       channel.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id, reason: error.message } });
       reject(error);
     };
     const onAbort = () => giveUp(signal.reason instanceof Error ? signal.reason : new CancelledError());
     const timer = this.clock.after(this.#requestTimeoutMs, () =>
-      giveUp(new ToolyardError('CLIENT_TIMEOUT', `The client did not answer ${request.method} in time.`)),
+      giveUp(new TimeoutError(`The client's answer to ${request.method}`, this.#requestTimeoutMs)),
     );
     signal.addEventListener('abort', onAbort, { once: true });
     channel.send({ jsonrpc: '2.0', id, ...request });
@@ -126,19 +165,24 @@ export class HttpSession implements Session {
   settle(response: JsonRpcResponse): void {
     const waiting = response.id === null ? undefined : this.#pending?.get(response.id);
     if (!waiting) return;
-    if ('result' in response) waiting.resolve(response.result);
-    else waiting.reject(new ProtocolError(response.error.code, response.error.message, { data: response.error.data }));
+    if ('result' in response) {
+      waiting.resolve(response.result);
+      return;
+    }
+    // Not as a protocol error: its code would read as if the client's own request had been wrong.
+    const { code, message, data } = response.error;
+    const details = { rpcCode: code, ...(data !== undefined && { data }) };
+    const sentence = `The client answered ${waiting.method} with an error: ${message}`;
+    waiting.reject(new ToolError('CLIENT_ERROR', sentence, { data: details }));
   }
 
   /** Ends everything that is open. */
   close(): void {
-    this.stopListening?.();
-    this.stopListening = undefined;
+    this.dropStanding();
     for (const channel of this.#channels?.values() ?? []) channel.end();
     this.#channels = undefined;
-    for (const { reject } of [...(this.#pending?.values() ?? [])]) reject(new CancelledError('The session has ended.'));
+    for (const { reject } of this.#pending?.values() ?? []) reject(new CancelledError('The session has ended.'));
     this.#pending = undefined;
-    this.standing = undefined;
   }
 }
 

@@ -54,7 +54,7 @@ function whereabouts(core: AppCore, { ref }: JsonObject) {
 }
 
 function at({ path }: Entry<CompiledPrompt> | Entry<CompiledResource>, target: Target) {
-  return { target, layers: layersAlong(path, 'completion/complete') };
+  return { target, path, layers: layersAlong(path, 'completion/complete') };
 }
 
 function unknownReference({ ref }: JsonObject): Error {

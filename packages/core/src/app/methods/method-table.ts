@@ -1,8 +1,4 @@
-import { InvalidParamsError, MissingCapabilityError } from '../../errors.ts';
-import { describeIssues, compileSchema } from '../../registry/schema.ts';
 import type { AppCore } from '../core.ts';
-import type { Extension, ExtensionMethod } from '../extension.ts';
-import { orAbort } from '../run-handler.ts';
 import { complete } from './completion.ts';
 import { discover, initialize, ping } from './lifecycle.ts';
 import { listen } from './listen.ts';
@@ -43,10 +39,8 @@ export function isProtocolMethod(name: string): boolean {
 }
 
 function findExtensionMethod(core: AppCore, name: string): Method | undefined {
-  for (const extension of core.extensions.values()) {
-    const method = extension.methods.find((candidate) => candidate.name === name);
-    if (method) return toMethod(extension, method);
-  }
+  const own = core.extensionMethods.get(name);
+  if (own) return own;
   for (const { child } of core.mounts) {
     const method = findExtensionMethod(child, name);
     if (method) {
@@ -58,22 +52,4 @@ function findExtensionMethod(core: AppCore, name: string): Method | undefined {
     }
   }
   return undefined;
-}
-
-function toMethod(extension: Extension, method: ExtensionMethod): Method {
-  const schema = method.params && compileSchema(method.params, 'input', method.name);
-  return {
-    ...(method.era && { era: method.era }),
-    resolve: () => ({
-      async run(call) {
-        const negotiated = extension.negotiated ?? true;
-        if (negotiated && call.era === 'modern' && call.extension(extension.id) === undefined) {
-          throw new MissingCapabilityError({ extensions: { [extension.id]: {} } });
-        }
-        const checked = schema ? await schema.validate(call.params) : { value: call.params };
-        if (checked.issues) throw new InvalidParamsError(`Invalid params: ${describeIssues(checked.issues)}`);
-        return orAbort(call, async () => method.run(checked.value, call));
-      },
-    }),
-  };
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../protocol/messages.ts';
 import type { Era } from '../../protocol/revisions.ts';
 import type { CallState } from '../call-state.ts';
 import type { CallView } from '../call-view.ts';
+import type { Place } from '../catalog.ts';
 import type { AppCore } from '../core.ts';
 import type { Layer } from '../pipeline.ts';
 
@@ -10,6 +11,8 @@ import type { Layer } from '../pipeline.ts';
 export interface Resolution {
   readonly target?: Target | undefined;
   readonly layers?: readonly Layer[] | undefined;
+  /** The apps the request passes, which hear of its end. Default: the serving app alone. */
+  readonly path?: readonly Place[] | undefined;
   /** `Infinity` for none. Default: the app's. */
   readonly timeoutMs?: number | undefined;
   /** Innermost step: checks params, runs the handler, gives the result. Errors are thrown. */

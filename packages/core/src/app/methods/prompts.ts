@@ -41,6 +41,7 @@ export const getPrompt: Method = {
     return {
       target: { kind: 'prompt', name: entry.name, localName: entry.name, definition: prompt },
       layers: entry.layers,
+      path: entry.path,
       timeoutMs: prompt.timeoutMs,
       async run(call) {
         enforceAccess(prompt.access, call.principal, 'prompt', entry.name);

@@ -69,6 +69,7 @@ export const readResource: Method = {
     return {
       target: { kind: 'resource', name: uri, localName: uri, definition: resource },
       layers: entry.layers,
+      path: entry.path,
       timeoutMs: resource.timeoutMs,
       async run(call) {
         enforceAccess(resource.access, call.principal, 'resource', uri);
@@ -97,6 +98,7 @@ function subscription(method: string, wanted: boolean): Method {
       return {
         target: { kind: 'resource', name: uri, localName: uri, definition: resource },
         layers: layersAlong(entry.path, method),
+        path: entry.path,
         async run(call) {
           enforceAccess(resource.access, call.principal, 'resource', uri);
           return setSubscribed(call, uri, wanted);

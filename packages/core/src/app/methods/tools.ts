@@ -45,6 +45,7 @@ export const callTool: Method = {
     return {
       target: { kind: 'tool', name: entry.name, localName: entry.name, definition: tool },
       layers: entry.layers,
+      path: entry.path,
       timeoutMs: tool.timeoutMs,
       run: (call) => runTool(call, entry),
     };

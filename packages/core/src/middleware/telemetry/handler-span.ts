@@ -1,8 +1,9 @@
 import * as api from '@opentelemetry/api';
-import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import type { Context, Span, Tracer } from '@opentelemetry/api';
 import type { CallObserver } from '../../app/call-state.ts';
 import { ToolyardError } from '../../errors.ts';
 import { Attribute } from './semantic-conventions.ts';
+import type { Subject } from './subject.ts';
 
 /**
  * Puts a span around the tool handler alone: what the span of the request takes longer is protocol, queueing,
@@ -10,24 +11,23 @@ import { Attribute } from './semantic-conventions.ts';
  */
 export class HandlerSpans implements CallObserver {
   readonly #tracer: Tracer;
-  readonly #name: string;
-  readonly #attributes: Attributes;
+  readonly #subject: Subject;
   readonly #requestContext: Context;
   #open: Span | undefined = undefined;
 
-  constructor(tracer: Tracer, tool: string, requestContext: Context) {
+  constructor(tracer: Tracer, subject: Subject, requestContext: Context) {
     this.#tracer = tracer;
-    this.#name = `mcp.tool.${tool}`;
-    this.#attributes = { [Attribute.toolName]: tool };
+    this.#subject = subject;
     this.#requestContext = requestContext;
   }
 
-  readonly aroundHandler = (run: () => unknown): unknown => {
+  aroundHandler(run: () => unknown): unknown {
     // The active context carries the spans of middleware in between; without a context manager there is none.
     const active = api.context.active();
     const parent = api.trace.getSpan(active) ? active : this.#requestContext;
     this.close();
-    const span = this.#tracer.startSpan(this.#name, { kind: api.SpanKind.INTERNAL, attributes: this.#attributes }, parent);
+    const { handlerSpanName, toolAttributes: attributes } = this.#subject;
+    const span = this.#tracer.startSpan(handlerSpanName, { kind: api.SpanKind.INTERNAL, attributes }, parent);
     this.#open = span;
     try {
       const value = api.context.with(api.trace.setSpan(parent, span), run);
@@ -39,7 +39,7 @@ export class HandlerSpans implements CallObserver {
     } catch (error) {
       return this.#fail(span, error);
     }
-  };
+  }
 
   /** Ends the span of a handler that is still running although its call is not: it may never end by itself. */
   close(): void {

@@ -98,9 +98,8 @@ export class Observation {
   }
 
   #handlerSpans(): HandlerSpans | undefined {
-    const { tool } = this.#subject;
-    if (!this.#span || !this.#context || !this.#tracer || tool === undefined || !this.#settings.handlerSpans) return undefined;
-    return new HandlerSpans(this.#tracer, tool, this.#context);
+    if (!this.#span || !this.#context || !this.#tracer || !this.#settings.handlerSpans) return undefined;
+    return this.#call.target?.kind === 'tool' ? new HandlerSpans(this.#tracer, this.#subject, this.#context) : undefined;
   }
 
   /** What is of this call alone, and so not on metrics. */

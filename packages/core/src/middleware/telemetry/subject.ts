@@ -25,6 +25,7 @@ const MAX_FAILURES = 64;
 /** What calls have in common that concern the same thing: names and attributes, made once. */
 export class Subject {
   readonly spanName: string;
+  readonly handlerSpanName: string;
   /** For calls of tools; `_unknown` where there is no such tool. */
   readonly tool: string | undefined;
   /** Of the span and of the metrics of a call that went well. */
@@ -39,6 +40,7 @@ export class Subject {
     const name = target && target.kind !== 'resource' ? target.name : undefined;
     const isTool = method === 'tools/call';
     this.tool = isTool ? (name ?? UNKNOWN_TOOL) : undefined;
+    this.handlerSpanName = `mcp.tool.${this.tool}`;
     this.toolAttributes = Object.freeze({ [Attribute.toolName]: this.tool });
     this.spanName = name === undefined ? method : `${method} ${name}`;
     this.attributes = Object.freeze({

@@ -1,0 +1,19 @@
+import type { AuditRecord, AuditSink } from '../audit/record.ts';
+import { ToolyardError } from '../errors.ts';
+
+/** An audit sink that can be read back. */
+export interface AuditLog extends AuditSink {
+  last(): Promise<AuditRecord | undefined>;
+  /** All records it still has, oldest first. */
+  records(): AsyncIterable<AuditRecord>;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function chainMoved(): ToolyardError {
+  return new ToolyardError('AUDIT_CHAIN_MOVED', 'Somebody else has written to the audit log; the record has to be chained anew.');
+}
+
+export function logClosed(): ToolyardError {
+  return new ToolyardError('AUDIT_LOG_CLOSED', 'The audit log is closed.');
+}

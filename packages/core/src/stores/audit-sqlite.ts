@@ -1,0 +1,131 @@
+import { GENESIS } from '../audit/chain.ts';
+import type { AuditRecord } from '../audit/record.ts';
+import { InvalidOptionError } from '../errors.ts';
+import { StoreError } from '../store.ts';
+import { chainMoved, logClosed, type AuditLog } from './audit-log.ts';
+import { positiveInteger } from './entry.ts';
+import { atomically, openDatabase, type SqliteDatabase } from './sqlite-database.ts';
+import type { SqliteConnection, SqliteFile } from './sqlite-store.ts';
+
+/** A `path`, or a `database` that you opened. */
+export type SqliteAuditOptions = SqliteAuditBounds & (SqliteFile | SqliteConnection);
+
+export interface SqliteAuditBounds {
+  /** The table; created when absent, with two indices. Default: `toolyard_audit`. */
+  readonly table?: string | undefined;
+  /** Where more are kept, the oldest go. Default: all are kept. */
+  readonly maxRecords?: number | undefined;
+  /** Waits for the disk with each record, so that a power failure costs none. With `path` only. Default: false. */
+  readonly fsync?: boolean | undefined;
+}
+
+/**
+ * Keeps audit records in a table, through `node:sqlite`. Any number of processes on one machine may write to it: they
+ * share one chain. Records outlive the process, `kill -9` included; without `fsync`, a power failure may cost the last.
+ *
+ * `principal`, `tenant`, `method`, `target` and `outcome` are columns of their own, for your queries; `record` is what
+ * the chain covers.
+ *
+ * @throws {StoreError} `STORE_OPEN_FAILED` when the file or the table cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { audit, verifyAuditChain } from '@toolyard/core/middleware';
+ * import { sqliteAuditSink } from '@toolyard/core/stores';
+ *
+ * const sink = sqliteAuditSink({ path: ':memory:', maxRecords: 1_000_000 });
+ * const trail = audit({ sink });
+ * const { ok } = await verifyAuditChain(sink.records(), { from: 'any' });
+ * ```
+ */
+export function sqliteAuditSink(options: SqliteAuditOptions): AuditLog {
+  const { table = 'toolyard_audit', maxRecords = Number.MAX_SAFE_INTEGER, fsync = false } = options;
+  if (!/^[a-z][a-z0-9_]{0,59}$/i.test(table) || /^sqlite_/i.test(table)) {
+    throw new InvalidOptionError('table', 'must be a letter, then up to 59 letters, digits and underscores');
+  }
+  positiveInteger('maxRecords', maxRecords);
+  const busyTimeoutMs = options.database ? 0 : positiveInteger('busyTimeoutMs', options.busyTimeoutMs ?? 5_000);
+  const { database, statements } = open(options, table, busyTimeoutMs);
+  if (fsync && !options.database) database.exec('PRAGMA synchronous = FULL');
+  let closed = false;
+
+  function check(): void {
+    if (closed) throw logClosed();
+  }
+
+  return {
+    async append(record) {
+      check();
+      atomically(database, () => {
+        const end = statements.last.get();
+        if ((end?.['hash'] ?? GENESIS) !== record.prevHash) throw chainMoved();
+        const { seq, hash, time, principal, tenant, method, target, outcome } = record;
+        const columns = [principal.id, tenant ?? null, method, target?.name ?? null, outcome];
+        statements.insert.run(seq, hash, time, ...columns, JSON.stringify(record));
+        statements.dropBefore.run(seq - maxRecords);
+      });
+    },
+    async last() {
+      check();
+      return parse(statements.last.get());
+    },
+    async *records() {
+      let seq = -1;
+      for (;;) {
+        check();
+        const record = parse(statements.after.get(seq));
+        if (!record) return;
+        yield record;
+        seq = record.seq;
+      }
+    },
+    async flush() {},
+    async close() {
+      if (!closed && !options.database) database.close();
+      closed = true;
+    },
+  };
+}
+
+function open(options: SqliteFile | SqliteConnection, table: string, busyTimeoutMs: number) {
+  let own: SqliteDatabase | undefined;
+  try {
+    const database = options.database ?? (own = openDatabase(options.path, busyTimeoutMs));
+    return { database, statements: prepare(database, table) };
+  } catch (cause) {
+    own?.close();
+    const place = options.database ? 'the given database' : `"${options.path}"`;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError('STORE_OPEN_FAILED', `Cannot keep an audit log in table "${table}" of ${place}: ${reason}.`, { cause });
+  }
+}
+
+function prepare(database: SqliteDatabase, table: string) {
+  return atomically(database, () => {
+    database.exec(`
+      CREATE TABLE IF NOT EXISTS ${table} (
+        seq INTEGER PRIMARY KEY,
+        hash TEXT NOT NULL,
+        time TEXT NOT NULL,
+        principal TEXT NOT NULL,
+        tenant TEXT,
+        method TEXT NOT NULL,
+        target TEXT,
+        outcome TEXT NOT NULL,
+        record TEXT NOT NULL
+      );
+      CREATE INDEX IF NOT EXISTS ${table}_time ON ${table} (time);
+      CREATE INDEX IF NOT EXISTS ${table}_principal ON ${table} (principal, time);
+    `);
+    return {
+      last: database.prepare(`SELECT hash, record FROM ${table} ORDER BY seq DESC LIMIT 1`),
+      after: database.prepare(`SELECT record FROM ${table} WHERE seq > ? ORDER BY seq LIMIT 1`),
+      insert: database.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+      dropBefore: database.prepare(`DELETE FROM ${table} WHERE seq <= ?`),
+    };
+  });
+}
+
+function parse(row: Record<string, unknown> | undefined): AuditRecord | undefined {
+  return row === undefined ? undefined : (JSON.parse(String(row['record'])) as AuditRecord);
+}

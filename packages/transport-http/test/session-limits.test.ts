@@ -1,0 +1,177 @@
+import { createApp } from '@toolyard/core';
+import { fakeClock } from '@toolyard/core/testing';
+import { describe, expect, test } from 'vitest';
+
+import type { SessionOptions } from '../src/index.ts';
+import { demoApp, heldTool } from './demo-app.ts';
+import { initialize, initializeMessage, json, openStream, post, serve, until } from './helpers.ts';
+
+const MINUTE = 60_000;
+
+async function setUp(sessions: SessionOptions) {
+  const clock = fakeClock();
+  const { tool, state } = heldTool();
+  const closed: string[] = [];
+  const app = createApp({ name: 'demo', version: '1.0.0', clock, timeoutMs: 1e9 }).add(tool);
+  app.on('sessionClosed', ({ id }) => void closed.push(id));
+  const { url, handler } = await serve(app, { sessions });
+  return { clock, state, app, url, handler, closed };
+}
+
+describe('idle time', () => {
+  test('ends a session that nobody uses, without a request', async () => {
+    const { clock, url, handler, closed } = await setUp({ idleMs: 10 * MINUTE });
+    const session = await initialize(url);
+    await clock.advance(9 * MINUTE);
+    expect((await session.send('ping')).status).toBe(200);
+    await clock.advance(9 * MINUTE);
+    expect((await session.send('ping')).status).toBe(200);
+    await clock.advance(10 * MINUTE + 30_000);
+    expect([handler.sessionCount, closed]).toEqual([0, [session.id]]);
+    const response = await session.send('ping');
+    expect(response.status).toBe(404);
+    expect(await json(response)).toMatchObject({ error: { code: -32001 } });
+  });
+
+  test('is over to the millisecond, whenever the sweep comes', async () => {
+    const { clock, url } = await setUp({ idleMs: 10_000 });
+    const session = await initialize(url);
+    await clock.advance(10_000);
+    expect((await session.send('ping')).status).toBe(404);
+  });
+
+  test('does not run during a call, and starts when it is answered', async () => {
+    const { clock, state, url } = await setUp({ idleMs: 10 * MINUTE });
+    const session = await initialize(url);
+    const call = session.send('tools/call', { name: 'held' });
+    await until(() => state.started === 1);
+    await clock.advance(60 * MINUTE);
+    state.release();
+    expect((await call).status).toBe(200);
+    await clock.advance(9 * MINUTE);
+    expect((await session.send('ping')).status).toBe(200);
+  });
+
+  test('does not run while the standing stream is open, and starts when it is lost', async () => {
+    const { clock, url, handler } = await setUp({ idleMs: 10 * MINUTE, resumeWindowMs: 5000 });
+    const session = await initialize(url);
+    const events = await openStream(session);
+    await events.next();
+    await clock.advance(60 * MINUTE);
+    events.close();
+    await until(() => handler.sessionCount === 1);
+    await clock.advance(9 * MINUTE);
+    const again = await openStream(session);
+    await again.next();
+    again.close();
+    await lost(url, session.id);
+    await clock.advance(11 * MINUTE);
+    expect(handler.sessionCount).toBe(0);
+  });
+});
+
+describe('lifetime', () => {
+  test('ends a session however busy it is', async () => {
+    const { clock, state, url, handler } = await setUp({ maxAgeMs: 60 * MINUTE });
+    const session = await initialize(url);
+    const events = await openStream(session);
+    await events.next();
+    const call = session.send('tools/call', { name: 'held' });
+    await until(() => state.started === 1);
+    for (let minute = 0; minute < 59; minute += 10) {
+      await clock.advance(10 * MINUTE);
+      if (minute < 50) expect((await session.send('ping')).status).toBe(200);
+    }
+    await clock.advance(MINUTE);
+    expect(handler.sessionCount).toBe(0);
+    expect((await call).status).toBe(202);
+    expect(state.aborted).toBe(1);
+    expect(await events.rest()).toEqual([]);
+  });
+});
+
+describe('a full house', () => {
+  test('gives up the session idle for longest', async () => {
+    const { url, handler, closed } = await setUp({ maxSessions: 3 });
+    const [a, b, c] = [await initialize(url), await initialize(url), await initialize(url)];
+    await a.send('ping');
+    const d = await initialize(url);
+    expect([handler.sessionCount, closed]).toEqual([3, [b.id]]);
+    for (const session of [a, c, d]) expect((await session.send('ping')).status).toBe(200);
+    expect((await b.send('ping')).status).toBe(404);
+  });
+
+  test('with nobody idle answers 503 and when to come back', async () => {
+    const { state, url, handler } = await setUp({ maxSessions: 2 });
+    const [a, b] = [await initialize(url), await initialize(url)];
+    const call = a.send('tools/call', { name: 'held' });
+    await until(() => state.started === 1);
+    const events = await openStream(b);
+    await events.next();
+    const refused = await post(url, initializeMessage());
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '30']);
+    expect(await json(refused)).toMatchObject({ id: 'init', error: { code: -32000 } });
+    expect(handler.sessionCount).toBe(2);
+    state.release();
+    expect((await call).status).toBe(200);
+    expect((await post(url, initializeMessage())).status).toBe(200);
+    expect((await b.send('ping')).status).toBe(200);
+  });
+
+  test('stays full when many come at once', async () => {
+    const { url, handler } = await setUp({ maxSessions: 10 });
+    const peak = { value: 0 };
+    await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        await (await post(url, initializeMessage())).arrayBuffer();
+        peak.value = Math.max(peak.value, handler.sessionCount);
+      }),
+    );
+    expect(peak.value).toBe(10);
+  });
+
+  test('is not filled by clients that wait in initialize', async () => {
+    const { app, url, handler } = await setUp({ maxSessions: 2 });
+    let waiting = 0;
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    app.use('initialize', async function hold(_call, next) {
+      waiting += 1;
+      await gate;
+      return next();
+    });
+    const opening = Array.from({ length: 5 }, () => post(url, initializeMessage()));
+    await until(() => waiting === 2);
+    go();
+    const answers = (await Promise.all(opening)).map(({ status }) => status);
+    expect(answers.toSorted()).toEqual([200, 200, 503, 503, 503]);
+    expect(handler.sessionCount).toBe(2);
+  });
+
+  test('makes room for those whose time is over first', async () => {
+    const { clock, url, handler } = await setUp({ maxSessions: 2, idleMs: 10_000 });
+    await initialize(url);
+    await clock.advance(9000);
+    const fresh = await initialize(url);
+    await clock.advance(2000);
+    await initialize(url);
+    expect(handler.sessionCount).toBe(2);
+    expect((await fresh.send('ping')).status).toBe(200);
+  });
+});
+
+test('an app without sessions sets no timers', async () => {
+  const clock = fakeClock();
+  let timers = 0;
+  const counting = { ...clock, after: (...args: Parameters<typeof clock.after>) => ((timers += 1), clock.after(...args)) };
+  const app = demoApp({ clock: counting });
+  const { url } = await serve(app, { legacy: 'stateless' });
+  expect(timers).toBe(0);
+  expect((await post(url, initializeMessage())).status).toBe(200);
+});
+
+/** Waits until the server has seen that a stream is gone. */
+async function lost(url: string, id: string): Promise<void> {
+  const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
+  for (let round = 0; round < 5; round += 1) await (await post(url, ping, { 'mcp-session-id': id })).arrayBuffer();
+}
