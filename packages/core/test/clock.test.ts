@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 const MONTH_MS = 31 * 24 * 3_600_000; // longer than a timer of the platform can be
 
 test('a delay longer than a timer can be is kept', () => {
-  const action = vi.fn();
+  const action = vi.fn<() => void>();
   systemClock.after(3 * MONTH_MS, action);
   vi.advanceTimersByTime(3 * MONTH_MS - 1);
   expect(action).not.toHaveBeenCalled();
@@ -16,7 +16,7 @@ test('a delay longer than a timer can be is kept', () => {
 });
 
 test('and can be cancelled at any time', () => {
-  const action = vi.fn();
+  const action = vi.fn<() => void>();
   const timer = systemClock.after(3 * MONTH_MS, action);
   vi.advanceTimersByTime(2 * MONTH_MS);
   timer.cancel();

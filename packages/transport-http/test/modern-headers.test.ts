@@ -145,7 +145,7 @@ describe('headers of tool parameters', () => {
   test('are nothing that clients of 2025 have to send', async () => {
     const { url } = await serve(app, { legacy: 'stateless' });
     const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'query', arguments: args } };
-    expect(await json(post(url, message))).toMatchObject({ result: { structuredContent: args } });
+    expect(await json(post(url, message, { 'mcp-protocol-version': '2025-11-25' }))).toMatchObject({ result: { structuredContent: args } });
   });
 });
 

@@ -1,24 +1,17 @@
-import type {
-  Call,
-  InputAnswer,
-  InputSpec,
-  NoContext,
-  Progress,
-  Target,
-} from '../call.ts';
+import type { Call, InputAnswer, InputSpec, NoContext, Target } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import type { Session } from '../exchange.ts';
-import type { Logger, LogFields } from '../logger.ts';
-import { metaOf, passesLogLevel, type ClientDescription } from '../protocol/envelope.ts';
+import type { Logger } from '../logger.ts';
+import type { ClientDescription } from '../protocol/envelope.ts';
 import type { RequestId } from '../protocol/json-rpc.ts';
-import type { CreateMessageParams, CreateMessageResult, JsonObject, LogLevel, Root } from '../protocol/messages.ts';
-import { MetaKey } from '../protocol/meta.ts';
+import type { JsonObject } from '../protocol/messages.ts';
 import type { Era, Revision } from '../protocol/revisions.ts';
 import type { Principal } from '../principal.ts';
 import type { Tool } from '../registry/tool.ts';
 import type { CallState } from './call-state.ts';
-import type { LayerChanges } from './pipeline.ts';
 import { askForInput, askForRoots, askModel } from './input.ts';
+import type { LayerChanges } from './pipeline.ts';
+import { tellLog, tellProgress } from './tell.ts';
 
 /** A call as one layer of the pipeline sees it. Layers that change nothing share a view. */
 export class CallView implements Call<any> {
@@ -103,58 +96,37 @@ export class CallView implements Call<any> {
     return this.state.log;
   }
 
-  progress({ progress, total, message }: Progress): void {
-    const progressToken = metaOf(this.state.params)?.[MetaKey.progressToken];
-    if (progressToken === undefined || this.state.settled) return;
-    this.state.exchange.notify({
-      method: 'notifications/progress',
-      params: {
-        progressToken,
-        progress,
-        ...(total !== undefined && { total }),
-        ...(message !== undefined && this.state.protocolVersion > '2024-11-05' && { message: this.#masked(message, 'text') }),
-      },
-    });
-  }
+  // Getters instead of methods, so that handlers can take what they need apart: `(args, { progress, signal }) => …`.
 
-  sendLog(level: LogLevel, data: unknown, logger?: string): void {
-    const { exchange, settled, logLevel } = this.state;
-    // 2025 servers may choose a level until the client does; 2026 clients get none unless they ask.
-    const minimum = logLevel ?? (exchange.era === 'legacy' ? 'info' : undefined);
-    if (settled || minimum === undefined || !passesLogLevel(level, minimum)) return;
-    exchange.notify({
-      method: 'notifications/message',
-      params: { level, data: this.#masked(data, 'data'), ...(logger !== undefined && { logger }) },
-    });
+  get progress(): Call['progress'] {
+    return (progress) => tellProgress(this.state, progress);
   }
-
-  #masked(value: unknown, kind: 'data' | 'text'): unknown {
-    return this.state.mask ? this.state.mask(value, kind) : value;
+  get sendLog(): Call['sendLog'] {
+    return (level, data, logger) => tellLog(this.state, level, data, logger);
   }
-
-  requireInput(key: string, spec: InputSpec): Promise<InputAnswer<any>> {
-    return askForInput(this, key, spec);
+  get requireInput(): (key: string, spec: InputSpec) => Promise<InputAnswer<any>> {
+    return (key, spec) => askForInput(this, key, spec);
   }
-  sample(params: CreateMessageParams, options: { key?: string } = {}): Promise<CreateMessageResult> {
-    return askModel(this, params, options.key);
+  get sample(): Call['sample'] {
+    return (params, options) => askModel(this, params, options?.key);
   }
-  listRoots(options: { key?: string } = {}): Promise<readonly Root[]> {
-    return askForRoots(this, options.key);
+  get listRoots(): Call['listRoots'] {
+    return (options) => askForRoots(this, options?.key);
   }
-
-  detach(): void {
-    this.state.exchange.detach?.();
+  get detach(): Call['detach'] {
+    return () => this.state.exchange.detach?.();
   }
-
-  extension(id: string): JsonObject | undefined {
-    const extensions = this.state.client.capabilities.extensions;
-    return extensions && Object.hasOwn(extensions, id) ? extensions[id] : undefined;
+  get extension(): Call['extension'] {
+    return (id) => {
+      const { extensions } = this.state.client.capabilities;
+      return extensions && Object.hasOwn(extensions, id) ? extensions[id] : undefined;
+    };
   }
-  annotate(fields: LogFields): void {
-    this.state.annotate(fields);
+  get annotate(): Call['annotate'] {
+    return (fields) => this.state.annotate(fields);
   }
-  onSettled(listener: () => void): void {
-    this.state.onSettled(listener);
+  get onSettled(): Call['onSettled'] {
+    return (listener) => this.state.onSettled(listener);
   }
 }
 

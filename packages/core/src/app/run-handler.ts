@@ -1,3 +1,4 @@
+import { isPromiseLike, type Awaitable } from '../awaitable.ts';
 import type { CallView } from './call-view.ts';
 import { InputRequired, inputRequiredResult, restoreAnswers } from './input.ts';
 
@@ -5,15 +6,16 @@ import { InputRequired, inputRequiredResult, restoreAnswers } from './input.ts';
  * Runs a handler so that it cannot hang its call: when the call is given up this rejects at once, and whatever the
  * handler brings later is dropped.
  */
-export function orAbort<T>(call: CallView, run: () => T | Promise<T>): T | Promise<T> {
+export function orAbort<T>(call: CallView, run: () => Awaitable<T>): Awaitable<T> {
   const { state, narrowedSignal } = call;
   if (state.aborted) throw state.abortError();
   narrowedSignal?.throwIfAborted();
   const running = run();
-  if (!(running instanceof Promise)) return running;
+  if (!isPromiseLike(running)) return running;
   return new Promise<T>((resolve, reject) => {
     const detach = state.onAbort(() => reject(state.abortError()));
     const onNarrowedAbort = () => reject(narrowedSignal?.reason as Error);
+    if (narrowedSignal?.aborted) onNarrowedAbort();
     narrowedSignal?.addEventListener('abort', onNarrowedAbort, { once: true });
     const release = () => {
       detach();
@@ -22,7 +24,7 @@ export function orAbort<T>(call: CallView, run: () => T | Promise<T>): T | Promi
     running.then(
       (value) => {
         release();
-        resolve(value);
+        resolve(value as T);
       },
       (error: unknown) => {
         release();
@@ -36,17 +38,17 @@ export function orAbort<T>(call: CallView, run: () => T | Promise<T>): T | Promi
 export async function runHandler<T extends object>(
   call: CallView,
   run: () => unknown,
-  toResult: (value: unknown) => T | Promise<T>,
+  toResult: (value: unknown) => Awaitable<T>,
 ) {
   const { state } = call;
   await restoreAnswers(call);
   let running: unknown;
   try {
     const value = await orAbort(call, () => (running = run()));
-    if (!state.questions) return await toResult(value);
+    if (!state.questions) return await orAbort(call, () => toResult(value));
   } catch (error) {
     const handler = running;
-    if (handler instanceof Promise && (state.aborted || call.narrowedSignal?.aborted)) {
+    if (isPromiseLike(handler) && (state.aborted || call.narrowedSignal?.aborted)) {
       state.lateResult = async () => toResult(await handler);
     }
     if (!(error instanceof InputRequired) && !state.questions) throw error;

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- whoever compiles this file needs the declarations too
 /// <reference path="./rate-limiter-flexible.d.ts" />
 import type { RateLimiterRes as Res } from 'rate-limiter-flexible';
 // Not the package's main file: that loads drivers which need Node.

@@ -1,6 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import { dereference, validate } from '@cfworker/json-schema';
 
+import { isPromiseLike } from '../awaitable.ts';
 import { DefinitionError } from '../errors.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import type { JsonObject } from '../protocol/messages.ts';
@@ -46,7 +47,7 @@ export function validatorOf(schema: Schema): CompiledSchema['validate'] {
   const standard = schema['~standard'];
   return (value) => {
     const result = standard.validate(value);
-    return 'then' in result ? Promise.resolve(result).then(toValidation) : toValidation(result);
+    return isPromiseLike(result) ? Promise.resolve(result).then(toValidation) : toValidation(result);
   };
 }
 

@@ -50,18 +50,19 @@ async function listed(of: App, principal: Principal, era: (typeof eras)[number] 
   };
 }
 
+async function passing(names: readonly string[], use: (name: string) => Promise<unknown>): Promise<string[]> {
+  const outcomes = await Promise.allSettled(names.map(use));
+  return names.filter((_name, index) => outcomes[index]!.status === 'fulfilled');
+}
+
 /** What of everything there is can really be used. */
 async function usable(of: App, principal: Principal, everything?: Awaited<ReturnType<typeof listed>>) {
   await using client = createTestClient(of, { as: principal });
-  const passes = async (names: readonly string[], use: (name: string) => Promise<unknown>) => {
-    const outcomes = await Promise.allSettled(names.map(use));
-    return names.filter((_name, index) => outcomes[index]!.status === 'fulfilled');
-  };
   const { tools, prompts, resources } = everything ?? (await listed(of, local));
   return {
-    tools: await passes(tools, (name) => client.call(name)),
-    prompts: await passes(prompts, (name) => client.prompt(name)),
-    resources: await passes(resources, (uri) => client.read(uri)),
+    tools: await passing(tools, (name) => client.call(name)),
+    prompts: await passing(prompts, (name) => client.prompt(name)),
+    resources: await passing(resources, (uri) => client.read(uri)),
   };
 }
 
@@ -117,6 +118,11 @@ describe('what is listed is what can be used', () => {
   });
 });
 
+/** Everything a client could tell two refusals apart by, names aside. */
+function shapeOf({ rpcCode, code, message, data }: any) {
+  return [rpcCode, code, message.replace(/(: ).*/, '$1'), Object.keys(data ?? {})];
+}
+
 describe('a refusal', () => {
   test('for want of a role, or by allow, is that of something that does not exist', async () => {
     const of = app(
@@ -129,15 +135,8 @@ describe('a refusal', () => {
       [() => client.prompt('review'), () => client.prompt('nothing')],
       [() => client.read('note://1'), () => client.read('other://1')],
     ] as const) {
-      const [denied, missing] = await Promise.all([failure(known), failure(unknown)]);
-      expect(shape(denied)).toEqual(shape(missing));
-    }
-
-    async function failure(use: () => Promise<unknown>) {
-      return use().catch((error) => error);
-    }
-    function shape({ rpcCode, code, message, data }: any) {
-      return [rpcCode, code, message.replace(/(: ).*/, '$1'), Object.keys(data ?? {})];
+      const [denied, missing] = await Promise.all([failureOf(known()), failureOf(unknown())]);
+      expect(shapeOf(denied)).toEqual(shapeOf(missing));
     }
   });
 
@@ -257,12 +256,13 @@ describe('mounted apps', () => {
   });
 });
 
+function plan(): Middleware<{ plan: string }> {
+  return async function findPlan(call, next) {
+    return next({ context: { plan: call.tenant === 'big' ? 'paid' : 'free' } });
+  };
+}
+
 test('rules see the context of the call', async () => {
-  function plan(): Middleware<{ plan: string }> {
-    return async function findPlan(call, next) {
-      return next({ context: { plan: call.tenant === 'big' ? 'paid' : 'free' } });
-    };
-  }
   const paid = authorize({
     tags: ['writes'],
     allow: (_subject, call: Call<{ plan: string }>) => call.context.plan === 'paid',

@@ -41,6 +41,10 @@ function counter(options: Partial<Tool> & { run?: (call: Call) => unknown } = {}
   return { tool, runs: () => runs };
 }
 
+function made(answer: string) {
+  return defineTool({ name: 'made', annotations: readOnly, run: () => answer });
+}
+
 function setup(tool: Tool, options: Partial<CacheOptions> = {}) {
   const clock = fakeClock();
   const store = options.store ?? memoryStore({ clock });
@@ -182,6 +186,12 @@ test('when decides instead of the annotations', async () => {
   expect(runs()).toBe(3);
 });
 
+function language(): Middleware<{ language: string }> {
+  return async function readLanguage(call, next) {
+    return next({ context: { language: String(metaOf(call.params)?.['language']) } });
+  };
+}
+
 describe('who gets it', () => {
   test.each<[string, Principal, string | undefined]>([
     ['another id', { ...ann, id: 'bob' }, 'red'],
@@ -239,11 +249,6 @@ describe('who gets it', () => {
   });
 
   test('vary adds what else a result depends on', async () => {
-    function language(): Middleware<{ language: string }> {
-      return async function readLanguage(call, next) {
-        return next({ context: { language: String(metaOf(call.params)?.['language']) } });
-      };
-    }
     const { tool, runs } = counter();
     const app = testApp()
       .use(language())
@@ -288,7 +293,6 @@ describe('a definition that changes starts anew', () => {
   });
 
   test('when it is another that looks the same', async () => {
-    const made = (answer: string) => defineTool({ name: 'made', annotations: readOnly, run: () => answer });
     const first = made('first');
     const { app } = setup(first);
     expect(await app.call('made')).toBe('first');
@@ -298,7 +302,6 @@ describe('a definition that changes starts anew', () => {
 
   test('apps that share a store share results of equal definitions, unless kept apart', async () => {
     const store = memoryStore();
-    const made = (answer: string) => defineTool({ name: 'made', annotations: readOnly, run: () => answer });
     expect(await setup(made('one'), { store }).app.call('made')).toBe('one');
     expect(await setup(made('two'), { store }).app.call('made')).toBe('one');
     expect(await setup(made('two'), { store, namespace: 'two' }).app.call('made')).toBe('two');
@@ -318,13 +321,13 @@ describe('a definition that changes starts anew', () => {
   });
 });
 
+function together() {
+  const { tool, runs } = heldTool({ annotations: readOnly });
+  return { tool, runs, ...setup(tool) };
+}
+
 describe('calls that are alike and come together', () => {
   useInstantDigests();
-
-  function together() {
-    const { tool, runs } = heldTool({ annotations: readOnly });
-    return { tool, runs, ...setup(tool) };
-  }
 
   test('share one run', async () => {
     const { app, tool, runs } = together();
@@ -371,10 +374,13 @@ describe('calls that are alike and come together', () => {
   });
 });
 
-describe('a store that fails', () => {
-  const failing = (store: Partial<Store>): Store => ({ ...memoryStore(), ...store });
-  const broken = () => Promise.reject(new StoreError('STORE_CLOSED', 'The store is closed.'));
+function failing(store: Partial<Store>): Store {
+  return { ...memoryStore(), ...store };
+}
 
+const broken = () => Promise.reject(new StoreError('STORE_CLOSED', 'The store is closed.'));
+
+describe('a store that fails', () => {
   test('slows calls down, but fails none', async () => {
     const { tool, runs } = counter();
     const { app, logger } = setup(tool, { store: failing({ get: broken, set: broken }) });

@@ -12,6 +12,7 @@ import {
   type Tool,
 } from '../../src/index.ts';
 import { idempotency, retry, timeout, type IdempotencyOptions } from '../../src/middleware.ts';
+import { deferred } from '../../src/middleware/wait.ts';
 import { keyvStore, memoryStore, StoreError } from '../../src/stores.ts';
 import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { eras, never, recordingLogger, settled, testApp } from '../helpers.ts';
@@ -50,6 +51,8 @@ function counter(options: Partial<Tool> & { run?: (call: Call) => unknown } = {}
   });
   return { tool, runs: () => runs };
 }
+
+const elicit = () => ({ action: 'accept' as const, content: { sure: true } });
 
 test.each(eras)('of calls with one key, one runs and the others get its result (%s)', async (era) => {
   const { tool, runs } = counter({
@@ -108,8 +111,8 @@ test('of many that come at once, one runs', async () => {
     Array.from({ length: 20 }, () => app.call('order', {}, key('k'))),
   );
   expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(1);
-  for (const outcome of outcomes)
-    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject(inProgress);
+  const refusals = outcomes.filter(({ status }) => status === 'rejected');
+  expect(refusals).toMatchObject(refusals.map(() => ({ reason: inProgress })));
   expect(runs()).toBe(1);
 });
 
@@ -156,7 +159,6 @@ describe('a call without a result to repeat gives the key back', () => {
       },
     });
     const { app } = setup(tool);
-    const elicit = () => ({ action: 'accept' as const, content: { sure: true } });
     await using client = createTestClient(app, { era, onInput: { elicit } });
     const first = await client.call('order', {}, key('k'));
     expect(first.content).toEqual([{ type: 'text', text: 'order 1' }]);
@@ -183,18 +185,18 @@ describe('a call without a result to repeat gives the key back', () => {
   });
 });
 
-describe('a client that is gone while its call runs', () => {
-  async function interrupted(options: Partial<IdempotencyOptions> = {}) {
-    const { tool, runs } = heldTool();
-    const all = setup(tool, options);
-    const abort = new AbortController();
-    const first = failureOf(all.app.call(tool, {}, { ...key('k'), signal: abort.signal }));
-    await settled();
-    abort.abort(new Error('connection lost'));
-    expect(await first).toMatchObject({ message: 'connection lost' });
-    return { ...all, tool, runs };
-  }
+async function interrupted(options: Partial<IdempotencyOptions> = {}) {
+  const { tool, runs } = heldTool();
+  const all = setup(tool, options);
+  const abort = new AbortController();
+  const first = failureOf(all.app.call(tool, {}, { ...key('k'), signal: abort.signal }));
+  await settled();
+  abort.abort(new Error('connection lost'));
+  expect(await first).toMatchObject({ message: 'connection lost' });
+  return { ...all, tool, runs };
+}
 
+describe('a client that is gone while its call runs', () => {
   test('cannot make it run twice: the key stays taken until the handler has ended', async () => {
     const { app, tool, runs } = await interrupted();
     await expect(app.call(tool, {}, key('k'))).rejects.toMatchObject(inProgress);
@@ -289,9 +291,9 @@ describe('who shares a key', () => {
   });
 });
 
-describe('the store', () => {
-  const broken = () => Promise.reject(new StoreError('STORE_CLOSED', 'The store is closed.'));
+const broken = () => Promise.reject(new StoreError('STORE_CLOSED', 'The store is closed.'));
 
+describe('the store', () => {
   test('has to be atomic', () => {
     const store = keyvStore(new Map() as never);
     expect(() => idempotency({ store, ttlMs: 1 })).toThrow(
@@ -322,11 +324,11 @@ describe('the store', () => {
   test('that hangs does not hold a call beyond its time, and a claim it makes later is given back', async () => {
     const { tool } = counter();
     const store = memoryStore();
-    let finish = (): void => {};
+    const opened = deferred();
     const slow: Store = {
       ...store,
       create: async (...entry) => {
-        await new Promise<void>((resolve) => (finish = resolve));
+        await opened.promise;
         return store.create(...entry);
       },
     };
@@ -335,7 +337,7 @@ describe('the store', () => {
     await settled();
     await clock.advance(60_000);
     expect(await answer).toMatchObject({ code: 'TIMEOUT' });
-    finish();
+    opened.resolve();
     await settled();
     expect(await setup(tool, { store }).app.call('order', {}, key('k'))).toBe('order 1');
 

@@ -67,6 +67,9 @@ export class SessionPool {
       this.end(session);
       return undefined;
     }
+    // Last in the map is used last, which tells those of one millisecond apart.
+    this.#sessions.delete(id);
+    this.#sessions.set(id, session);
     session.touch();
     return session;
   }

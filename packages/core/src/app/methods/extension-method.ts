@@ -15,7 +15,7 @@ export function toMethod(extension: Extension, method: ExtensionMethod): Method 
         if (negotiated && call.era === 'modern' && call.extension(id) === undefined) {
           throw new MissingCapabilityError({ extensions: { [id]: {} } });
         }
-        const checked = validate ? await validate(call.params) : { value: call.params };
+        const checked = validate ? await orAbort(call, () => validate(call.params)) : { value: call.params };
         if (checked.issues) throw new InvalidParamsError(`Invalid params: ${describeIssues(checked.issues)}`);
         return orAbort(call, async () => method.run(checked.value, call));
       },

@@ -7,7 +7,7 @@ import type { Prompt } from '../../registry/prompt.ts';
 import { isContentBlock, text } from '../../results.ts';
 import { enforceAccess } from '../access.ts';
 import { collectList } from '../lists.ts';
-import { runHandler } from '../run-handler.ts';
+import { orAbort, runHandler } from '../run-handler.ts';
 import type { Method } from './method.ts';
 
 export const listPrompts: Method = {
@@ -47,7 +47,7 @@ export const getPrompt: Method = {
         enforceAccess(prompt.access, call.principal, 'prompt', entry.name);
         const args = call.params['arguments'] ?? {};
         if (!isRecord(args)) throw new InvalidParamsError('params.arguments must be an object.');
-        const checked = input ? await input.validate(args) : { value: {} };
+        const checked = input ? await orAbort(call, () => input.validate(args)) : { value: {} };
         if (checked.issues) {
           throw new InvalidParamsError(`Invalid arguments for ${entry.name}: ${describeIssues(checked.issues)}`, {
             issues: checked.issues,

@@ -10,7 +10,7 @@ import { enforceAccess } from '../access.ts';
 import type { CallView } from '../call-view.ts';
 import type { Entry } from '../catalog.ts';
 import { collectList } from '../lists.ts';
-import { runHandler } from '../run-handler.ts';
+import { orAbort, runHandler } from '../run-handler.ts';
 import { traceToolCall } from '../tool-channel.ts';
 import type { Method } from './method.ts';
 
@@ -65,7 +65,7 @@ async function runTool(
     const mismatch = checkParameterHeaders(headerParameters, args, header);
     if (mismatch) throw new ProtocolError(mismatch.code, mismatch.message, { code: 'HEADER_MISMATCH', data: mismatch.data });
   }
-  const checked = input ? await input.validate(args) : { value: {} };
+  const checked = input ? await orAbort(call, () => input.validate(args)) : { value: {} };
   if (checked.issues) {
     throw new ToolError('INVALID_ARGUMENTS', `Invalid arguments for ${name}: ${describeIssues(checked.issues)}`, {
       data: { issues: checked.issues },
