@@ -1,7 +1,7 @@
 // This list is the public API of @toolyard/core/middleware.
 export type { CallOutcome } from './app/outcome.ts';
 export { verifyAuditChain, type AuditVerdict, type VerifyOptions } from './audit/chain.ts';
-export type { ArgumentShape, AuditPrincipal, AuditRecord, AuditSink, AuditTarget } from './audit/record.ts';
+export type { ArgumentShape, AuditPrincipal, AuditRecord, AuditSink, AuditTarget, ChainEnd } from './audit/record.ts';
 export { audit, type AuditMiddleware, type AuditOptions } from './middleware/audit.ts';
 export { authorize } from './middleware/authorize.ts';
 export type { AuthorizeRule } from './middleware/authorize-rules.ts';

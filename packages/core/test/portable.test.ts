@@ -12,8 +12,11 @@ const BUDGETS = [
     maxBytes: 116_000,
     packages: ['@cfworker/json-schema', 'eventemitter3', 'jose', 'uri-template-matcher'],
   },
-  { entry: 'middleware.ts', maxBytes: 66_000, packages: ['rate-limiter-flexible'] },
+  { entry: 'middleware.ts', maxBytes: 84_000, packages: ['rate-limiter-flexible'] },
 ] as const;
+
+/** The peer, and what esbuild puts in for newer syntax. */
+const ALLOWED = new Set(['@opentelemetry/api', '<runtime>']);
 
 const source = resolve(import.meta.dirname, '../src');
 
@@ -39,7 +42,7 @@ test.each(BUDGETS)(
     });
     const outside = Object.entries(metafile.inputs).flatMap(([file, { imports }]) =>
       imports
-        .filter(({ external, path }) => external && path !== '@opentelemetry/api')
+        .filter(({ external, path }) => external && !ALLOWED.has(path))
         .map(({ path }) => `${file} imports ${path}`),
     );
     expect(outside).toEqual([]);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { InvalidOptionError, type App } from '@toolyard/core';
 
 import type { HttpOptions } from './endpoint/endpoint.ts';
+import { LOOPBACK } from './endpoint/guards.ts';
 import { createHttpHandler, type HttpHandler } from './handler.ts';
 
 /** Options of {@link serveHttp}. */
@@ -24,7 +25,7 @@ export interface HttpServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly handler: HttpHandler;
-  /** Stops listening and drains; see {@link HttpHandler.close}. The app stays open. */
+  /** Drains (see {@link HttpHandler.close}) and stops listening. The app stays open. */
   close(options?: { deadlineMs?: number }): Promise<void>;
 }
 
@@ -49,22 +50,27 @@ export async function serveHttp(app: App<any, any>, options: ServeOptions = {}):
   if (!isLoopback(host) && !options.auth && !allowUnauthenticated) {
     throw new InvalidOptionError('host', `is ${host}, which others can reach: set auth, or allowUnauthenticated if you mean it`);
   }
-  const handler = createHttpHandler(app, { ...rest, path });
+  const hostName = nameOf(host);
+  const handler = createHttpHandler(app, { ...rest, ...ownHosts(hostName, options), path });
   const limits = { requestTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(requestTimeoutMs, 10_000) };
   const server = createServer({ ...limits, noDelay: true }, (request, response) => {
     void handler.node(request, response);
   });
   await listen(server, port, host);
+  server.on('error', (err) => app.logger.error({ err }, 'The HTTP server failed to take a connection.'));
   const { port: actualPort } = server.address() as AddressInfo;
-  const close = async (closeOptions?: { deadlineMs?: number }) => {
-    const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+  let closed: Promise<void> | undefined;
+  const stop = async (closeOptions?: { deadlineMs?: number }) => {
+    // Listening until everything is answered: those who come meanwhile read 503 and go elsewhere.
     await handler.close(closeOptions);
-    server.closeAllConnections();
-    await stopped;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
   };
+  const close = (closeOptions?: { deadlineMs?: number }) => (closed ??= stop(closeOptions));
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}${path === '*' ? '/' : path}`,
+    url: `http://${hostName}:${actualPort}${path === '*' ? '/' : path}`,
     port: actualPort,
     handler,
     close,
@@ -84,4 +90,16 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** What stands for an address in a URL. Where all are listened on, it is one of them. */
+function nameOf(host: string): string {
+  if (host === '' || host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** The address listened on is a name of this server too. */
+function ownHosts(hostName: string, { allowedHosts, publicUrl }: ServeOptions): Pick<HttpOptions, 'allowedHosts'> {
+  return allowedHosts || publicUrl !== undefined ? {} : { allowedHosts: [...LOOPBACK, hostName] };
 }

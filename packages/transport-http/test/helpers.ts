@@ -1,11 +1,12 @@
-import { createConnection, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { createConnection, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { App } from '@toolyard/core';
 import type { JsonObject } from '@toolyard/core/protocol';
 import { onTestFinished, vi } from 'vitest';
 
-import { serveHttp, type HttpServer, type ServeOptions } from '../src/index.ts';
+import { createHttpHandler, serveHttp, type HttpOptions, type HttpServer, type ServeOptions } from '../src/index.ts';
 import { readEvents, type EventReader } from './sse-reader.ts';
 
 /** Serves an app on a free port of the loopback address until the test ends. */
@@ -13,6 +14,32 @@ export async function serve(app: App<any, any>, options: ServeOptions = {}): Pro
   const server = await serveHttp(app, { port: 0, ...options });
   onTestFinished(() => server.close({ deadlineMs: 0 }));
   return server;
+}
+
+/** Serves an app on a server of the test's own, which can tell when it has lost a connection. */
+export async function serveWatched(app: App<any, any>, options: HttpOptions = {}) {
+  const handler = createHttpHandler(app, options);
+  const server = createServer((request, response) => void handler.node(request, response));
+  let lost = 0;
+  server.on('connection', (socket) => socket.on('close', () => (lost += 1)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    await handler.close({ deadlineMs: 0 });
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/mcp`,
+    port,
+    handler,
+    /** Hangs up, and waits until the server has seen it. */
+    async hangUp(events: EventReader) {
+      const before = lost;
+      events.close();
+      await until(() => lost > before);
+    },
+  };
 }
 
 type Headers = Record<string, string>;

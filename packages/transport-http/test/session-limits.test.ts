@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { SessionOptions } from '../src/index.ts';
 import { demoApp, heldTool } from './demo-app.ts';
-import { initialize, initializeMessage, json, openStream, post, serve, until } from './helpers.ts';
+import { initialize, initializeMessage, json, openStream, post, serve, serveWatched, until } from './helpers.ts';
 import { readEvents } from './sse-reader.ts';
 
 const MINUTE = 60_000;
@@ -15,8 +15,8 @@ async function setUp(sessions: SessionOptions) {
   const closed: string[] = [];
   const app = createApp({ name: 'demo', version: '1.0.0', clock, timeoutMs: 1e9 }).add(tool);
   app.on('sessionClosed', ({ id }) => void closed.push(id));
-  const { url, handler } = await serve(app, { sessions });
-  return { clock, state, app, url, handler, closed };
+  const { url, handler, hangUp } = await serveWatched(app, { sessions });
+  return { clock, state, app, url, handler, hangUp, closed };
 }
 
 describe('idle time', () => {
@@ -54,18 +54,15 @@ describe('idle time', () => {
   });
 
   test('does not run while the standing stream is open, and starts when it is lost', async () => {
-    const { clock, url, handler } = await setUp({ idleMs: 10 * MINUTE, resumeWindowMs: 5000 });
+    const { clock, url, handler, hangUp } = await setUp({ idleMs: 10 * MINUTE, resumeWindowMs: 5000 });
     const session = await initialize(url);
     const events = await openStream(session);
     await events.next();
     await clock.advance(60 * MINUTE);
-    events.close();
-    await until(() => handler.sessionCount === 1);
+    await hangUp(events);
     await clock.advance(9 * MINUTE);
     const again = await openStream(session);
-    await again.next();
-    again.close();
-    await lost(url, session.id);
+    await hangUp(again);
     await clock.advance(11 * MINUTE);
     expect(handler.sessionCount).toBe(0);
   });
@@ -172,9 +169,3 @@ test('an app without sessions sets no timers', async () => {
   expect(timers).toBe(0);
   expect((await post(url, initializeMessage())).status).toBe(200);
 });
-
-/** Waits until the server has seen that a stream is gone. */
-async function lost(url: string, id: string): Promise<void> {
-  const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
-  for (let round = 0; round < 5; round += 1) await (await post(url, ping, { 'mcp-session-id': id })).arrayBuffer();
-}

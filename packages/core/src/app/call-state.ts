@@ -38,6 +38,7 @@ export class CallState {
   target: Target | undefined = undefined;
   /** The apps the call passes. */
   path: readonly Place[] | undefined = undefined;
+  outputSchema: JsonObject | undefined = undefined;
   /** Whether there is something behind the method: clients can send any name. */
   served = true;
   /** Why the call was given up, once it was. */
@@ -201,4 +202,13 @@ export class CallState {
       ...(traceId && { trace_id: traceId }),
     };
   }
+}
+
+/**
+ * What is behind a call, for middleware of this package. Told by its form, which holds across copies of the package
+ * and asks for no class; a call that was made by hand, for a test, has none.
+ */
+export function stateOf(call: object): CallState | undefined {
+  const { state } = call as { state?: unknown };
+  return typeof state === 'object' && state !== null && 'served' in state ? (state as CallState) : undefined;
 }

@@ -129,8 +129,3 @@ export class CallView implements Call<any> {
     return (listener) => this.state.onSettled(listener);
   }
 }
-
-/** What is behind a call, for middleware of this package. A call that was made by hand, for a test, has none. */
-export function stateOf(call: object): CallState | undefined {
-  return call instanceof CallView ? call.state : undefined;
-}

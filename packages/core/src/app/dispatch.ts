@@ -117,6 +117,7 @@ async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
   const resolution = method.resolve(core, state.params, state);
   state.target = resolution.target;
   state.path = resolution.path;
+  state.outputSchema = resolution.outputSchema;
   state.startTimeout(resolution.timeoutMs ?? core.settings.timeoutMs);
   const layers = resolution.layers ?? core.layersFor(state.method);
   return checkResult(await runLayers(layers, call, resolution.run), state);
@@ -149,8 +150,9 @@ function openCall(core: AppCore, message: Answerable, exchange: Exchange) {
   return new CallState(core, exchange, message, client, protocolVersion, logLevel);
 }
 
-function project(core: AppCore, { exchange, method, protocolVersion }: CallState, result: JsonObject): JsonObject {
-  if (exchange.era === 'legacy') return projectLegacy(method, result, protocolVersion);
+function project(core: AppCore, state: CallState, result: JsonObject): JsonObject {
+  const { exchange, method, protocolVersion, outputSchema } = state;
+  if (exchange.era === 'legacy') return projectLegacy(method, result, protocolVersion, outputSchema);
   return projectModern(method, result, { serverInfo: core.settings.info, cache: core.settings.cache });
 }
 

@@ -2,7 +2,7 @@ import type { Call } from '../call.ts';
 import { CancelledError, isProtocolError, isToolError, ShutdownError } from '../errors.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
-import { stateOf } from './call-view.ts';
+import { stateOf } from './call-state.ts';
 import { ERROR_META_KEY, rpcCodeOf } from './failures.ts';
 
 /**
@@ -52,7 +52,8 @@ export function outcomeOfError(call: Call, error: unknown): Outcome {
   }
   const masked = !isToolError(error) && !(error instanceof CancelledError);
   const code = masked ? codeOfFault(error) : error.code;
-  const answersAsTool = call.target?.kind === 'tool' && !(error instanceof ShutdownError) && code !== 'INVALID_OUTPUT';
+  const answersAsTool =
+    call.target?.kind === 'tool' && !(error instanceof ShutdownError) && code !== 'INVALID_OUTPUT';
   if (answersAsTool) return { status: 'tool_error', code, masked };
   return { status: 'error', code, rpcCode: ErrorCode.internalError, masked };
 }
@@ -64,5 +65,7 @@ function toolErrorCode(result: Record<string, unknown>): string {
 }
 
 function codeOfFault(error: unknown): string {
-  return error instanceof Error && 'code' in error && error.code === 'INVALID_OUTPUT' ? 'INVALID_OUTPUT' : 'INTERNAL';
+  return error instanceof Error && 'code' in error && error.code === 'INVALID_OUTPUT'
+    ? 'INVALID_OUTPUT'
+    : 'INTERNAL';
 }

@@ -39,19 +39,24 @@ async function enter(
   if (layer === undefined) return innermost(call);
   let mayContinue = true;
   return layer(call, (changes) => {
-    if (!mayContinue) return Promise.reject(calledTwice(layer));
+    if (!mayContinue) return refuseSecond(layer);
     mayContinue = false;
     const inner = enter(layers, index + 1, changes === undefined ? call : call.with(changes), innermost);
-    return inner.catch((error: unknown) => {
+    // Being handled here, it cannot end the process where a layer forgets to await it.
+    inner.catch(() => {
       mayContinue = true;
-      throw error;
     });
+    return inner;
   });
 }
 
-function calledTwice(layer: Layer): ToolyardError {
-  return new ToolyardError(
-    'NEXT_CALLED_TWICE',
-    `The middleware "${layer.name || 'anonymous'}" called next() again although the first has not failed.`,
+function refuseSecond(layer: Layer): Promise<never> {
+  const refusal = Promise.reject<never>(
+    new ToolyardError(
+      'NEXT_CALLED_TWICE',
+      `The middleware "${layer.name || 'anonymous'}" called next() again although the first has not failed.`,
+    ),
   );
+  refusal.catch(() => {});
+  return refusal;
 }

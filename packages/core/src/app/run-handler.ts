@@ -42,6 +42,7 @@ export async function runHandler<T extends object>(
 ) {
   const { state } = call;
   await restoreAnswers(call);
+  state.unnamedQuestions = 0; // middleware may run the handler again
   let running: unknown;
   try {
     const value = await orAbort(call, () => (running = run()));

@@ -7,7 +7,9 @@ interface TracingChannel {
 
 // getBuiltinModule instead of an import: absent in browsers and workers, where there is nothing to trace to.
 const diagnostics = (
-  globalThis as { process?: { getBuiltinModule?(id: string): { tracingChannel(name: string): TracingChannel } | undefined } }
+  globalThis as {
+    process?: { getBuiltinModule?(id: string): { tracingChannel(name: string): TracingChannel } | undefined };
+  }
 ).process?.getBuiltinModule?.('node:diagnostics_channel');
 
 const channel = diagnostics?.tracingChannel('mcp:tool:call');

@@ -57,17 +57,28 @@ export type ArgumentShape = string | readonly ArgumentShape[] | { readonly [name
 /** What is known of a request before its place in the chain. */
 export type AuditEntry = Omit<AuditRecord, 'seq' | 'lost' | 'prevHash' | 'hash'>;
 
+/** The end of a chain: what the next record refers to. Sequence 0 and 64 zeros where there is none yet. */
+export interface ChainEnd {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 /**
  * Where audit records go.
  *
- * `append` is called with one record at a time, in the order of the chain, and again only when it has settled. When it
- * resolves, the record is kept; when it rejects, it is not. A sink that several processes write to rejects with the
- * code `AUDIT_CHAIN_MOVED` when `prevHash` is no longer the last hash it holds; the record comes again, chained anew.
+ * Records come one at a time, in the order of the chain; the next one only when the last has settled. When `append`
+ * resolves, the record is kept; when it rejects, it is not. A rejection with the code `AUDIT_CHAIN_MOVED` says that
+ * the chain does not end where it did: the record comes again, after what `last` gives then.
  */
 export interface AuditSink {
   append(record: AuditRecord): void | Promise<void>;
-  /** The record the chain goes on from. Without it, each start begins a new chain. */
+  /** The record the chain goes on from, asked for at the start and after a failure. Without it, each start begins anew. */
   last?(): Promise<AuditRecord | undefined>;
+  /**
+   * For sinks that several processes write to: keeps what `next` makes of the end of the chain, in one step with
+   * finding that end. Where it is there, it is used instead of `append`.
+   */
+  extend?(next: (end: ChainEnd) => AuditRecord): Promise<AuditRecord>;
   /** Resolves when what was appended is as safe as the sink can make it. */
   flush?(): Promise<void>;
   close?(): Promise<void>;

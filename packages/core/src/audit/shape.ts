@@ -23,7 +23,11 @@ export function shapeOf(value: unknown, declared: ReadonlySet<string>, depth = 0
 }
 
 /** The different shapes among the first items. */
-function shapesOf(items: readonly unknown[], declared: ReadonlySet<string>, depth: number): readonly ArgumentShape[] {
+function shapesOf(
+  items: readonly unknown[],
+  declared: ReadonlySet<string>,
+  depth: number,
+): readonly ArgumentShape[] {
   const shapes = new Map<string, ArgumentShape>();
   for (const item of items.slice(0, MAX_NAMES)) {
     const shape = shapeOf(item, declared, depth + 1);

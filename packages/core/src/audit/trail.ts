@@ -1,9 +1,6 @@
 import { ToolyardError } from '../errors.ts';
-import { EMPTY_CHAIN, seal, type ChainEnd } from './chain.ts';
-import type { AuditEntry, AuditSink } from './record.ts';
-
-/** How often a record is chained anew because another process was faster. */
-const MAX_MOVES = 20;
+import { EMPTY_CHAIN, seal, sealNow } from './chain.ts';
+import type { AuditEntry, AuditSink, ChainEnd } from './record.ts';
 
 export interface TrailOptions {
   readonly sink: AuditSink;
@@ -85,17 +82,22 @@ export class Trail {
 
   async #appendAtEnd(entry: AuditEntry, lost: number): Promise<ChainEnd> {
     const { sink } = this.#options;
-    for (let moves = 0; ; moves++) {
-      const end = this.#end ?? (await sink.last?.()) ?? EMPTY_CHAIN;
-      const record = await seal(entry, end, lost);
-      try {
-        await sink.append(record);
-        return { seq: record.seq, hash: record.hash };
-      } catch (error) {
-        if (!hasMoved(error) || moves === MAX_MOVES) throw error;
-        this.#end = undefined;
-      }
+    if (sink.extend && sealNow) {
+      const { seq, hash } = await sink.extend((end) => sealNow!(entry, end, lost));
+      return { seq, hash };
     }
+    try {
+      return await this.#appendAfter(this.#end ?? (await sink.last?.()) ?? EMPTY_CHAIN, entry, lost);
+    } catch (error) {
+      if (!sink.last || !hasMoved(error)) throw error;
+      return this.#appendAfter((await sink.last()) ?? EMPTY_CHAIN, entry, lost);
+    }
+  }
+
+  async #appendAfter(end: ChainEnd, entry: AuditEntry, lost: number): Promise<ChainEnd> {
+    const record = await seal(entry, end, lost);
+    await this.#options.sink.append(record);
+    return { seq: record.seq, hash: record.hash };
   }
 }
 

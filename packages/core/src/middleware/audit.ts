@@ -1,11 +1,11 @@
-import { stateOf } from '../app/call-view.ts';
+import { stateOf } from '../app/call-state.ts';
 import { outcomeOfError, outcomeOfResult, type Outcome } from '../app/outcome.ts';
 import type { AuditEntry, AuditSink, AuditTarget, ArgumentShape } from '../audit/record.ts';
 import { declaredNames, shapeOf } from '../audit/shape.ts';
 import { AuditError, Trail } from '../audit/trail.ts';
 import type { Call, Middleware } from '../call.ts';
 import { InvalidOptionError } from '../errors.ts';
-import { redactor } from '../redaction/redactor.ts';
+import { redactor, type Redactor } from '../redaction/redactor.ts';
 import { jsonBytes } from './json-bytes.ts';
 import { isNotification, selectMethods, type MethodSelection } from './selection.ts';
 
@@ -66,18 +66,14 @@ const NOTHING_DECLARED: ReadonlySet<string> = new Set();
 export function audit(options: AuditOptions): AuditMiddleware {
   const { sink, onSinkError = 'log', maxQueue = 10_000, appendTimeoutMs = 5_000 } = options;
   if (typeof sink?.append !== 'function') throw new InvalidOptionError('sink', 'must have append()');
-  if (!['log', 'fail-call'].includes(onSinkError)) throw new InvalidOptionError('onSinkError', 'must be log or fail-call');
+  if (!['log', 'fail-call'].includes(onSinkError))
+    throw new InvalidOptionError('onSinkError', 'must be log or fail-call');
   for (const [option, value] of Object.entries({ maxQueue, appendTimeoutMs })) {
     if (!(value > 0)) throw new InvalidOptionError(option, 'must be above 0');
   }
   const selected = selectMethods(options);
   const trail = new Trail({ sink, maxQueue });
-  const { text: maskUri } = redactor();
-
-  function report(call: Call, error: unknown): void {
-    const entry = error instanceof AuditError ? error.entry : undefined;
-    call.log.error({ err: error, auditEntry: entry }, 'An audit record is lost.');
-  }
+  const uris = redactor();
 
   /** @throws {AuditError} under `fail-call`. */
   async function keep(call: Call, entry: AuditEntry): Promise<void> {
@@ -108,10 +104,12 @@ export function audit(options: AuditOptions): AuditMiddleware {
       protocolVersion: call.protocolVersion,
       ...(tenant !== undefined && { tenant }),
       ...(session && { session: session.id }),
-      ...(client.info && { client: { name: shorten(client.info.name), version: shorten(client.info.version) } }),
+      ...(client.info && {
+        client: { name: shorten(client.info.name), version: shorten(client.info.version) },
+      }),
       ...(address !== undefined && { address }),
       method: shorten(call.method),
-      target: targetOf(call, maskUri),
+      target: targetOf(call, uris),
       outcome: status,
       ...('code' in details && { code: details.code }),
       ...('rpcCode' in details && { rpcCode: details.rpcCode }),
@@ -133,7 +131,9 @@ export function audit(options: AuditOptions): AuditMiddleware {
     try {
       result = await next();
     } catch (error) {
-      await keep(call, entryOf(call, startedAt, outcomeOfError(call, error), undefined)).catch((lost: unknown) => report(call, lost));
+      await keep(call, entryOf(call, startedAt, outcomeOfError(call, error), undefined)).catch(
+        (lost: unknown) => report(call, lost),
+      );
       throw error;
     }
     await keep(call, entryOf(call, startedAt, outcomeOfResult(result), result));
@@ -143,12 +143,17 @@ export function audit(options: AuditOptions): AuditMiddleware {
   return Object.assign(recordCall as Middleware, { flush: () => trail.flush(), close: () => trail.close() });
 }
 
+function report(call: Call, error: unknown): void {
+  const entry = error instanceof AuditError ? error.entry : undefined;
+  call.log.error({ err: error, auditEntry: entry }, 'An audit record is lost.');
+}
+
 /** Also where there is no such thing: what somebody asked for in vain is worth knowing. */
-function targetOf({ target, method, params }: Call, maskUri: (uri: string) => string): AuditTarget | undefined {
+function targetOf({ target, method, params }: Call, uris: Redactor): AuditTarget | undefined {
   if (target && target.kind !== 'resource') return { kind: target.kind, name: target.name, known: true };
   const { name, uri } = params;
   if (method.startsWith('resources/') && typeof uri === 'string') {
-    return { kind: 'resource', name: maskUri(uri.slice(0, MAX_URI_LENGTH)), known: target !== undefined };
+    return { kind: 'resource', name: uris.text(uri.slice(0, MAX_URI_LENGTH)), known: target !== undefined };
   }
   if (typeof name !== 'string' || (method !== 'tools/call' && method !== 'prompts/get')) return undefined;
   return { kind: method === 'tools/call' ? 'tool' : 'prompt', name: shorten(name), known: false };
@@ -165,7 +170,8 @@ function namesFor(call: Call): ReadonlySet<string> {
   if (!catalog || !target) return NOTHING_DECLARED;
   const tool = target.kind === 'tool' ? catalog.tools.get(target.name)?.compiled.description : undefined;
   if (tool) return declaredNames(tool.inputSchema);
-  const prompt = target.kind === 'prompt' ? catalog.prompts.get(target.name)?.compiled.description : undefined;
+  const prompt =
+    target.kind === 'prompt' ? catalog.prompts.get(target.name)?.compiled.description : undefined;
   return new Set(prompt?.arguments?.map(({ name }) => name));
 }
 

@@ -62,7 +62,7 @@ export function cache<Needs extends object = NoContext>(
       scopes === '*' ? scopes : scopes.toSorted(),
       roles.toSorted(),
       name,
-      await definitionKey(definition),
+      await definitionKey(name, definition),
       call.params.arguments ?? {},
       vary?.(call),
     ];

@@ -2,34 +2,34 @@ import type { Schema } from '../registry/schema.ts';
 import type { Tool } from '../registry/tool.ts';
 import { digest } from './keys.ts';
 
-/** As many different definitions as are told apart from later ones that look the same. */
-const MAX_DOCUMENTS = 10_000;
+/** As many definitions as are told apart from later ones that look the same. */
+const MAX_REMEMBERED = 10_000;
 
 /**
  * Gives each definition a key that changes when it does: a digest of all it says (description, schemas, annotations,
  * the source text of its handler), the same in every process. What cannot be seen from outside is what a handler
- * closes over; so a definition that looks like an earlier one of this process, but is another object, gets a key of
- * its own.
+ * closes over; so a definition that takes the place of one that looks the same gets a key of its own.
  */
-export function definitionKeys(): (tool: Tool) => Promise<string> {
-  const keys = new WeakMap<Tool, Promise<string>>();
-  const seen = new Set<string>();
+export function definitionKeys(): (name: string, tool: Tool) => Promise<string> {
+  const documents = new WeakMap<Tool, Promise<string>>();
+  const others = new WeakMap<Tool, string>();
+  /** Which definition had a name first, by name and document. */
+  const first = new Map<string, Tool>();
 
-  async function keyOf(tool: Tool): Promise<string> {
-    const document = await digest(documentOf(tool));
-    if (seen.has(document)) return `${document} ${crypto.randomUUID()}`;
-    if (seen.size >= MAX_DOCUMENTS) seen.clear();
-    seen.add(document);
-    return document;
-  }
+  return async (name, tool) => {
+    let digesting = documents.get(tool);
+    if (digesting === undefined) documents.set(tool, (digesting = digest(documentOf(tool))));
+    const document = await digesting;
 
-  return (tool) => {
-    let key = keys.get(tool);
-    if (key === undefined) {
-      key = keyOf(tool);
-      keys.set(tool, key);
+    const place = `${name} ${document}`;
+    if (!first.has(place)) {
+      if (first.size >= MAX_REMEMBERED) first.clear();
+      first.set(place, tool);
     }
-    return key;
+    if (first.get(place) === tool) return document;
+    let other = others.get(tool);
+    if (other === undefined) others.set(tool, (other = crypto.randomUUID()));
+    return `${document} ${other}`;
   };
 }
 

@@ -46,6 +46,6 @@ export function jsonBytes(value: unknown): number {
 }
 
 /** The length of a text as UTF-8. */
-export function utf8Bytes(text: string): number {
+function utf8Bytes(text: string): number {
   return buffer ? buffer.byteLength(text) : encoder.encode(text).byteLength;
 }

@@ -1,4 +1,4 @@
-import { stateOf } from '../app/call-view.ts';
+import { stateOf } from '../app/call-state.ts';
 import type { Middleware } from '../call.ts';
 import { isProtocolError, isToolError, ProtocolError, ToolError } from '../errors.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
@@ -9,7 +9,12 @@ import { redactor, type RedactionOptions, type Redactor } from '../redaction/red
 export type RedactOptions = RedactionOptions;
 
 /** Methods whose results are definitions, which do not change from call to call. */
-const STATIC_METHODS: ReadonlySet<string> = new Set(['initialize', 'server/discover', 'tools/list', 'prompts/list']);
+const STATIC_METHODS: ReadonlySet<string> = new Set([
+  'initialize',
+  'server/discover',
+  'tools/list',
+  'prompts/list',
+]);
 
 /**
  * Masks secrets in what handlers send to clients: results of tools, prompts, resources and completions, the messages
@@ -67,9 +72,13 @@ function maskResult(result: JsonObject, secrets: Redactor): JsonObject {
   return {
     ...secrets.value(rest),
     ...(content !== undefined && { content: maskAll(content, (block) => maskBlock(block, secrets)) }),
-    ...(messages !== undefined && { messages: maskAll(messages, (message) => maskMessage(message, secrets)) }),
+    ...(messages !== undefined && {
+      messages: maskAll(messages, (message) => maskMessage(message, secrets)),
+    }),
     ...(contents !== undefined && { contents: maskAll(contents, (item) => maskContents(item, secrets)) }),
-    ...(structuredContent !== undefined && { structuredContent: secrets.value(structuredContent, { keys: true }) }),
+    ...(structuredContent !== undefined && {
+      structuredContent: secrets.value(structuredContent, { keys: true }),
+    }),
     ...(meta !== undefined && { _meta: secrets.value(meta, { keys: true }) }),
     ...(nextCursor !== undefined && { nextCursor }),
   };
@@ -89,7 +98,9 @@ function maskBlock(block: JsonObject, secrets: Redactor): JsonObject {
   return {
     ...maskContents(rest, secrets),
     ...(data !== undefined && { data }),
-    ...(resource !== undefined && { resource: isRecord(resource) ? maskContents(resource, secrets) : resource }),
+    ...(resource !== undefined && {
+      resource: isRecord(resource) ? maskContents(resource, secrets) : resource,
+    }),
   };
 }
 

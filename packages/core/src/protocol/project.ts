@@ -5,7 +5,8 @@
 import { isRecord } from './json-rpc.ts';
 import type { CacheHint, Implementation, JsonObject } from './messages.ts';
 import { MetaKey } from './meta.ts';
-import type { Revision } from './revisions.ts';
+import { wrapOutputSchema, wrapStructuredContent } from './legacy-output.ts';
+import { isRevision, type Revision } from './revisions.ts';
 
 /** What the 2026 revision wants on results. */
 export interface ModernStamp {
@@ -41,15 +42,27 @@ export function projectModern(method: string, result: JsonObject, { serverInfo, 
   return stamped;
 }
 
-/** A result as a 2025-11-25 or older client expects it. */
-export function projectLegacy(method: string, result: JsonObject, revision: Revision): JsonObject {
+/**
+ * A result as a 2025-11-25 or older client expects it.
+ *
+ * @param outputSchema - of `tools/call`: what the tool's listing announces, where it announces something.
+ */
+export function projectLegacy(
+  method: string,
+  result: JsonObject,
+  revision: Revision,
+  outputSchema?: JsonObject,
+): JsonObject {
   switch (method) {
     case 'tools/call':
-      return projectToolResult(result, revision);
+      return projectToolResult(result, revision, outputSchema);
     case 'tools/list':
       return { ...withoutCache(result), tools: (result['tools'] as JsonObject[]).map((tool) => projectTool(tool, revision)) };
     case 'prompts/list':
-      return { ...withoutCache(result), prompts: projectAll(result['prompts'], revision) };
+      return {
+        ...withoutCache(result),
+        prompts: (result['prompts'] as JsonObject[]).map((prompt) => projectPrompt(prompt, revision)),
+      };
     case 'resources/list':
       return { ...withoutCache(result), resources: projectAll(result['resources'], revision) };
     case 'resources/templates/list':
@@ -65,46 +78,53 @@ export function projectLegacy(method: string, result: JsonObject, revision: Revi
     case 'resources/read':
       return withoutCache(result);
     case 'initialize':
-      return { ...result, serverInfo: projectNamed(result['serverInfo'] as JsonObject, revision) };
+      return projectInitialize(result);
     default:
       return result;
   }
 }
 
-function projectToolResult(result: JsonObject, revision: Revision): JsonObject {
+function projectToolResult(result: JsonObject, revision: Revision, outputSchema: JsonObject | undefined): JsonObject {
   const { structuredContent, content, ...rest } = result;
-  const blocks = revision < '2025-06-18' && Array.isArray(content) ? content.map((block) => projectBlock(block, revision)) : content;
+  const blocks = Array.isArray(content) ? content.map((block) => projectBlock(block, revision)) : content;
   if (structuredContent === undefined || revision < '2025-06-18') return { ...rest, content: blocks };
-  return { ...rest, content: blocks, structuredContent: isRecord(structuredContent) ? structuredContent : { result: structuredContent } };
+  return { ...rest, content: blocks, structuredContent: wrapStructuredContent(structuredContent, outputSchema) };
 }
 
-/** Until 2025-11-25 `outputSchema` describes an object: other results travel as its property `result`. */
 function projectTool(tool: JsonObject, revision: Revision): JsonObject {
   const { outputSchema, annotations, ...rest } = projectNamed(tool, revision);
   return {
     ...rest,
     ...(annotations !== undefined && revision >= '2025-03-26' && { annotations }),
-    ...(isRecord(outputSchema) && revision >= '2025-06-18' && { outputSchema: objectSchema(outputSchema) }),
+    ...(isRecord(outputSchema) && revision >= '2025-06-18' && { outputSchema: wrapOutputSchema(outputSchema) }),
   };
 }
 
-function objectSchema(schema: JsonObject): JsonObject {
-  if (schema['type'] === 'object') return schema;
-  const { $schema, $defs, ...inner } = schema;
-  return {
-    ...($schema !== undefined && { $schema }),
-    type: 'object',
-    properties: { result: inner },
-    required: ['result'],
-    ...($defs !== undefined && { $defs }),
-  };
+function projectPrompt(prompt: JsonObject, revision: Revision): JsonObject {
+  const projected = projectNamed(prompt, revision);
+  if (!Array.isArray(projected['arguments'])) return projected;
+  return { ...projected, arguments: projectAll(projected['arguments'], revision) };
+}
+
+/** The session speaks what this result agrees on, whatever was assumed before. */
+function projectInitialize(result: JsonObject): JsonObject {
+  const { protocolVersion, serverInfo } = result;
+  if (!isRevision(protocolVersion) || !isRecord(serverInfo)) return result;
+  return { ...result, serverInfo: projectImplementation(serverInfo, protocolVersion) };
+}
+
+/** `description` and `websiteUrl` came with 2025-11-25. */
+function projectImplementation(info: JsonObject, revision: Revision): JsonObject {
+  if (revision >= '2025-11-25') return info;
+  const { description: _description, websiteUrl: _websiteUrl, ...rest } = projectNamed(info, revision);
+  return rest;
 }
 
 function projectAll(items: unknown, revision: Revision): JsonObject[] {
   return (items as JsonObject[]).map((item) => projectNamed(item, revision));
 }
 
-/** `title` came with 2025-06-18, `icons`, `description` and `websiteUrl` of implementations with 2025-11-25. */
+/** `title` and `_meta` came with 2025-06-18, `icons` with 2025-11-25. */
 function projectNamed(item: JsonObject, revision: Revision): JsonObject {
   if (revision >= '2025-11-25') return item;
   const { icons: _icons, title, _meta: meta, ...rest } = item;
@@ -115,13 +135,15 @@ function projectNamed(item: JsonObject, revision: Revision): JsonObject {
 /** `audio` came with 2025-03-26, `resource_link` with 2025-06-18; clients from before get text. */
 function projectBlock(block: unknown, revision: Revision): unknown {
   if (!isRecord(block)) return block;
-  if (block['type'] === 'resource_link' && revision < '2025-06-18') {
-    return { type: 'text', text: `${String(block['name'])}: ${String(block['uri'])}` };
+  switch (block['type']) {
+    case 'resource_link':
+      if (revision >= '2025-06-18') return projectNamed(block, revision);
+      return { type: 'text', text: `${String(block['name'])}: ${String(block['uri'])}` };
+    case 'audio':
+      return revision >= '2025-03-26' ? block : { type: 'text', text: `[audio, ${String(block['mimeType'])}]` };
+    default:
+      return block;
   }
-  if (block['type'] === 'audio' && revision < '2025-03-26') {
-    return { type: 'text', text: `[audio, ${String(block['mimeType'])}]` };
-  }
-  return block;
 }
 
 function withoutCache({ ttlMs: _ttlMs, cacheScope: _cacheScope, ...result }: JsonObject): JsonObject {

@@ -16,7 +16,11 @@ export const MIN_MATCH_LENGTH = 9;
  */
 export const secretPatterns: readonly SecretPattern[] = [
   // The end may be missing: half a key is still a key. The bound is twice the largest key in use.
-  { pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----)){0,32768}(?:-----END [A-Z0-9 ]{0,40}-----)?/g, needs: '-----BEGIN' },
+  {
+    pattern:
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----)){0,32768}(?:-----END [A-Z0-9 ]{0,40}-----)?/g,
+    needs: '-----BEGIN',
+  },
   // JSON Web Tokens
   { pattern: /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*/g, needs: 'eyJ' },
   // Authorization headers; a digit tells a token from the words after "basic"
@@ -39,10 +43,21 @@ export const secretPatterns: readonly SecretPattern[] = [
   { pattern: /(?<![\w-])xox[abeoprs]-[A-Za-z0-9-]{10,}/g, needs: 'xox' },
   { pattern: /(?<![\w-])SG\.[\w-]{16,}\.[\w-]{16,}/g, needs: 'SG.' },
   // The password in a URL
-  { pattern: /(?<keep>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/?#:@]{0,100}:)[^\s/?#@]{1,200}(?=@)/gi, needs: '://' },
+  {
+    pattern: /(?<keep>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/?#:@]{0,100}:)[^\s/?#@]{1,200}(?=@)/gi,
+    needs: '://',
+  },
   // The value in a query or connection string, and in the lines of an environment file
-  { pattern: /(?<keep>[?&;](?:password|passwd|pwd|access_token|refresh_token|id_token|auth_token|token|api_?key|client_secret|secret|sig|signature|x-amz-signature|x-amz-security-token)=)[^\s&#;"']{4,}/gi, needs: '=' },
-  { pattern: /(?<keep>(?<!\w)[A-Z0-9_]{0,64}(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|SECRET_KEY|CREDENTIALS)=["']?)[^\s"']{4,}/g, needs: '=' },
+  {
+    pattern:
+      /(?<keep>[?&;](?:password|passwd|pwd|access_token|refresh_token|id_token|auth_token|token|api_?key|client_secret|secret|sig|signature|x-amz-signature|x-amz-security-token)=)[^\s&#;"']{4,}/gi,
+    needs: '=',
+  },
+  {
+    pattern:
+      /(?<keep>(?<!\w)[A-Z0-9_]{0,64}(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|SECRET_KEY|CREDENTIALS)=["']?)[^\s"']{4,}/g,
+    needs: '=',
+  },
 ];
 
 /** Names of properties whose values are secret whatever they look like; compared by {@link normalizeKey}. */

@@ -49,11 +49,13 @@ export function redactor(options: RedactionOptions = {}): Redactor {
   const expressions = patterns.map(checkPattern);
   const known = builtIn ? secretPatterns : [];
   const names = new Set([...keys.map(normalizeKey), ...(builtIn ? secretKeys : [])]);
-  const namedInJson = names.size === 0 ? undefined : new RegExp(`"(?:${[...names].map(looseKey).join('|')})"`, 'i');
+  const namedInJson =
+    names.size === 0 ? undefined : new RegExp(`"(?:${[...names].map(looseKey).join('|')})"`, 'i');
 
   function text(original: string): string {
     let masked = original;
-    for (const needle of needles) if (masked.includes(needle)) masked = masked.replaceAll(needle, () => replacement);
+    for (const needle of needles)
+      if (masked.includes(needle)) masked = masked.replaceAll(needle, () => replacement);
     for (const expression of expressions) masked = masked.replace(expression, keepStart);
     if (masked.length < MIN_MATCH_LENGTH) return masked;
     for (const { pattern, needs } of known) {
@@ -64,7 +66,9 @@ export function redactor(options: RedactionOptions = {}): Redactor {
 
   function keepStart(...match: unknown[]): string {
     const groups = match.at(-1);
-    return isRecord(groups) && typeof groups['keep'] === 'string' ? groups['keep'] + replacement : replacement;
+    return isRecord(groups) && typeof groups['keep'] === 'string'
+      ? groups['keep'] + replacement
+      : replacement;
   }
 
   function walk(value: unknown, byKey: boolean): unknown {
@@ -73,7 +77,9 @@ export function redactor(options: RedactionOptions = {}): Redactor {
     if (!isRecord(value)) return value;
     // What goes out is the JSON of a URL, a Date or a class of yours, so that is what has to be looked at.
     if (typeof value['toJSON'] === 'function') return walk(value['toJSON'](), byKey);
-    return mapRecord(value, text, (item, key) => (byKey && names.has(normalizeKey(key)) ? hide(item) : walk(item, byKey)));
+    return mapRecord(value, text, (item, key) =>
+      byKey && names.has(normalizeKey(key)) ? hide(item) : walk(item, byKey),
+    );
   }
 
   /** Types stay what they are, so that the value still fits its schema. */
@@ -109,15 +115,21 @@ function formsOf(secret: string): string[] {
 
 function checkPattern(pattern: RegExp): RegExp {
   const problem = findSlowness(pattern);
-  if (problem !== undefined) throw new InvalidOptionError(`patterns: ${String(pattern)}`, `${problem}: too slow for hostile text`);
+  if (problem !== undefined)
+    throw new InvalidOptionError(`patterns: ${String(pattern)}`, `${problem}: too slow for hostile text`);
   const flags = new Set(pattern.flags.replaceAll(/[gy]/g, ''));
   const global = new RegExp(pattern.source, [...flags, 'g'].join(''));
-  if (''.search(global) === 0) throw new InvalidOptionError(`patterns: ${String(pattern)}`, 'must not match nothing');
+  if (''.search(global) === 0)
+    throw new InvalidOptionError(`patterns: ${String(pattern)}`, 'must not match nothing');
   return global;
 }
 
 function looseKey(name: string): string {
-  return [...name].map((char) => char.replace(/[\\^$.*+?()[\]{}|/]/, String.raw`\$&`)).join('[-_. ]?');
+  return Array.from(name, escapeChar).join('[-_. ]?');
+}
+
+function escapeChar(char: string): string {
+  return char.replace(/[\\^$.*+?()[\]{}|/]/, String.raw`\$&`);
 }
 
 function parse(json: string): unknown {

@@ -31,7 +31,8 @@ const CHUNK_BYTES = 64 * 1024;
 export function createAuditFiles(path: string): AuditFiles {
   // Not imported above: importing `@toolyard/core/stores` works where there is no file system.
   const fs = process.getBuiltinModule('node:fs/promises');
-  const { basename, dirname, join } = process.getBuiltinModule('node:path');
+  const nodePath = process.getBuiltinModule('node:path');
+  const directory = nodePath.dirname(path);
   const pathOfFull = (lastSeq: number) => `${path}.${String(lastSeq).padStart(12, '0')}`;
 
   async function exists(file: string): Promise<boolean> {
@@ -43,10 +44,12 @@ export function createAuditFiles(path: string): AuditFiles {
 
   /** Oldest first. */
   async function fullFiles(): Promise<string[]> {
-    const prefix = `${basename(path)}.`;
-    const names = await fs.readdir(dirname(path));
-    const full = names.filter((name) => name.startsWith(prefix) && /^\d{12,}$/.test(name.slice(prefix.length)));
-    return full.toSorted().map((name) => join(dirname(path), name));
+    const prefix = `${nodePath.basename(path)}.`;
+    const names = await fs.readdir(directory);
+    const full = names.filter(
+      (name) => name.startsWith(prefix) && /^\d{12,}$/.test(name.slice(prefix.length)),
+    );
+    return full.toSorted().map((name) => nodePath.join(directory, name));
   }
 
   return {
@@ -64,7 +67,8 @@ export function createAuditFiles(path: string): AuditFiles {
     async archive(lastSeq, maxFiles) {
       const target = pathOfFull(lastSeq);
       // `rename` replaces what is there, and this must not.
-      if (await exists(target)) throw new ToolyardError('AUDIT_LOG_DAMAGED', `There is an audit log "${target}" already.`);
+      if (await exists(target))
+        throw new ToolyardError('AUDIT_LOG_DAMAGED', `There is an audit log "${target}" already.`);
       await fs.rename(path, target);
       const full = await fullFiles();
       for (const old of full.slice(0, Math.max(0, full.length - maxFiles))) await fs.unlink(old);

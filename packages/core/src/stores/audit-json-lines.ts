@@ -140,5 +140,8 @@ function parseRecord(line: string): AuditRecord | undefined {
 }
 
 function damaged(path: string): ToolyardError {
-  return new ToolyardError('AUDIT_LOG_DAMAGED', `"${path}" holds a line that is no audit record. Move it away to start anew.`);
+  return new ToolyardError(
+    'AUDIT_LOG_DAMAGED',
+    `"${path}" holds a line that is no audit record. Move it away to start anew.`,
+  );
 }

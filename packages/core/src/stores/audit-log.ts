@@ -11,7 +11,7 @@ export interface AuditLog extends AuditSink {
 }
 
 export function chainMoved(): ToolyardError {
-  return new ToolyardError('AUDIT_CHAIN_MOVED', 'Somebody else has written to the audit log; the record has to be chained anew.');
+  return new ToolyardError('AUDIT_CHAIN_MOVED', 'The record does not follow the last one in the audit log.');
 }
 
 export function logClosed(): ToolyardError {

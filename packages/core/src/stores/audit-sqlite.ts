@@ -1,5 +1,5 @@
-import { GENESIS } from '../audit/chain.ts';
-import type { AuditRecord } from '../audit/record.ts';
+import { EMPTY_CHAIN } from '../audit/chain.ts';
+import type { AuditRecord, ChainEnd } from '../audit/record.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { StoreError } from '../store.ts';
 import { chainMoved, logClosed, type AuditLog } from './audit-log.ts';
@@ -39,12 +39,14 @@ export interface SqliteAuditBounds {
  * ```
  */
 export function sqliteAuditSink(options: SqliteAuditOptions): AuditLog {
-  const { table = 'toolyard_audit', maxRecords = Number.MAX_SAFE_INTEGER, fsync = false } = options;
+  const { table = 'toolyard_audit', maxRecords, fsync = false } = options;
   if (!/^[a-z][a-z0-9_]{0,59}$/i.test(table) || /^sqlite_/i.test(table)) {
     throw new InvalidOptionError('table', 'must be a letter, then up to 59 letters, digits and underscores');
   }
-  positiveInteger('maxRecords', maxRecords);
-  const busyTimeoutMs = options.database ? 0 : positiveInteger('busyTimeoutMs', options.busyTimeoutMs ?? 5_000);
+  if (maxRecords !== undefined) positiveInteger('maxRecords', maxRecords);
+  const busyTimeoutMs = options.database
+    ? 0
+    : positiveInteger('busyTimeoutMs', options.busyTimeoutMs ?? 5_000);
   const { database, statements } = open(options, table, busyTimeoutMs);
   if (fsync && !options.database) database.exec('PRAGMA synchronous = FULL');
   let closed = false;
@@ -53,18 +55,24 @@ export function sqliteAuditSink(options: SqliteAuditOptions): AuditLog {
     if (closed) throw logClosed();
   }
 
+  /** Nobody else writes between finding the end of the chain and the new record. */
+  function keep(next: (end: ChainEnd) => AuditRecord): AuditRecord {
+    check();
+    return atomically(database, () => {
+      const end = parse(statements.last.get()) ?? EMPTY_CHAIN;
+      const record = next(end);
+      if (record.prevHash !== end.hash) throw chainMoved();
+      const { seq, hash, time, principal, tenant, method, target, outcome } = record;
+      const columns = [principal.id, tenant ?? null, method, target?.name ?? null, outcome];
+      statements.insert.run(seq, hash, time, ...columns, JSON.stringify(record));
+      if (maxRecords !== undefined) statements.dropBefore.run(seq - maxRecords);
+      return record;
+    });
+  }
+
   return {
-    async append(record) {
-      check();
-      atomically(database, () => {
-        const end = statements.last.get();
-        if ((end?.['hash'] ?? GENESIS) !== record.prevHash) throw chainMoved();
-        const { seq, hash, time, principal, tenant, method, target, outcome } = record;
-        const columns = [principal.id, tenant ?? null, method, target?.name ?? null, outcome];
-        statements.insert.run(seq, hash, time, ...columns, JSON.stringify(record));
-        statements.dropBefore.run(seq - maxRecords);
-      });
-    },
+    append: async (record) => void keep(() => record),
+    extend: async (next) => keep(next),
     async last() {
       check();
       return parse(statements.last.get());
@@ -96,7 +104,11 @@ function open(options: SqliteFile | SqliteConnection, table: string, busyTimeout
     own?.close();
     const place = options.database ? 'the given database' : `"${options.path}"`;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreError('STORE_OPEN_FAILED', `Cannot keep an audit log in table "${table}" of ${place}: ${reason}.`, { cause });
+    throw new StoreError(
+      'STORE_OPEN_FAILED',
+      `Cannot keep an audit log in table "${table}" of ${place}: ${reason}.`,
+      { cause },
+    );
   }
 }
 
@@ -118,7 +130,7 @@ function prepare(database: SqliteDatabase, table: string) {
       CREATE INDEX IF NOT EXISTS ${table}_principal ON ${table} (principal, time);
     `);
     return {
-      last: database.prepare(`SELECT hash, record FROM ${table} ORDER BY seq DESC LIMIT 1`),
+      last: database.prepare(`SELECT record FROM ${table} ORDER BY seq DESC LIMIT 1`),
       after: database.prepare(`SELECT record FROM ${table} WHERE seq > ? ORDER BY seq LIMIT 1`),
       insert: database.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
       dropBefore: database.prepare(`DELETE FROM ${table} WHERE seq <= ?`),

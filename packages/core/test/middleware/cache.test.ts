@@ -307,6 +307,19 @@ describe('a definition that changes starts anew', () => {
     expect(await setup(made('two'), { store, namespace: 'two' }).app.call('made')).toBe('two');
   });
 
+  test('look-alikes under different names are found again by another process', async () => {
+    const store = memoryStore();
+    const answers = async (left: string, right: string) => {
+      const app = testApp()
+        .use('tools/call', cache({ store, ttlMs: 1_000 }))
+        .mount('left', testApp().add(made(left)))
+        .mount('right', testApp().add(made(right)));
+      return [await app.call('left_made'), await app.call('right_made')];
+    };
+    expect(await answers('l', 'r')).toEqual(['l', 'r']);
+    expect(await answers('new l', 'new r')).toEqual(['l', 'r']);
+  });
+
   test('mounted twice, a tool has results under each name', async () => {
     const { tool, runs } = counter();
     const child = testApp().add(tool);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineTool, type Call, type Tool } from '../../src/index.ts';
 
 /** One run of a {@link heldTool} that has begun. */
-export interface HeldRun {
+interface HeldRun {
   readonly label: string;
   readonly call: Call;
   end(result?: unknown): void;

@@ -21,7 +21,8 @@ type Line = LogFields & { level: string; message: string | undefined };
 
 function collect() {
   const lines: Line[] = [];
-  const at = (level: string) => (fields: LogFields, message?: string) => void lines.push({ level, message, ...fields });
+  const at = (level: string) => (fields: LogFields, message?: string) =>
+    void lines.push({ level, message, ...fields });
   return { lines, logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } };
 }
 
@@ -30,26 +31,36 @@ const schema = z.object({ name: z.string().optional() });
 function setup(options: LogOptions = {}) {
   const { lines, logger } = collect();
   const clock = fakeClock();
-  const app = createApp({ name: 'demo', version: '1.0.0', clock, logger }).use(log(options)).add(
-    defineTool({ name: 'fine', run: () => 'ok' }),
-    defineTool({ name: 'slow', run: async () => void (await clock.advance(250)) }),
-    defineTool({ name: 'secret', access: { scopes: ['admin'] }, run: () => 'ok' }),
-    defineTool({ name: 'hidden', access: { roles: ['admin'] }, run: () => 'ok' }),
-    defineTool({ name: 'broken', run: () => Promise.reject(new Error('disk 7 on fire')) }),
-    defineTool({ name: 'wrong', output: schema, run: () => ({ name: 7 }) as never }),
-    defineTool({ name: 'typed', input: schema, run: () => 'ok' }),
-    defineTool({ name: 'failing', run: () => Promise.reject(new ToolError('FULL', 'The disk is full.')) }),
-    defineTool({ name: 'refusing', run: () => Promise.reject(new ProtocolError(-31000, 'no', { code: 'NO' })) }),
-    defineTool({ name: 'limited', run: () => Promise.reject(new LimitExceededError('slow down')) }),
-    defineTool({ name: 'denied', run: () => Promise.reject(new AccessDeniedError('it', ['x'])) }),
-    defineTool({ name: 'hanging', timeoutMs: 40, run: () => new Promise(() => {}) }),
-    defineTool({
-      name: 'asking',
-      run: async (_, call) => (await call.requireInput('name', { message: 'Who?', schema })).action,
-    }),
-    defineResource({ uri: 'file:///a', name: 'a', read: () => 'a' }),
-  );
-  const call = async (name: string, more: Partial<Exchange> = {}, method = 'tools/call', params: object = { name }) => {
+  const app = createApp({ name: 'demo', version: '1.0.0', clock, logger })
+    .use(log(options))
+    .add(
+      defineTool({ name: 'fine', run: () => 'ok' }),
+      defineTool({ name: 'slow', run: () => clock.advance(250) }),
+      defineTool({ name: 'secret', access: { scopes: ['admin'] }, run: () => 'ok' }),
+      defineTool({ name: 'hidden', access: { roles: ['admin'] }, run: () => 'ok' }),
+      defineTool({ name: 'broken', run: () => Promise.reject(new Error('disk 7 on fire')) }),
+      defineTool({ name: 'wrong', output: schema, run: () => ({ name: 7 }) as never }),
+      defineTool({ name: 'typed', input: schema, run: () => 'ok' }),
+      defineTool({ name: 'failing', run: () => Promise.reject(new ToolError('FULL', 'The disk is full.')) }),
+      defineTool({
+        name: 'refusing',
+        run: () => Promise.reject(new ProtocolError(-31000, 'no', { code: 'NO' })),
+      }),
+      defineTool({ name: 'limited', run: () => Promise.reject(new LimitExceededError('slow down')) }),
+      defineTool({ name: 'denied', run: () => Promise.reject(new AccessDeniedError('it', ['x'])) }),
+      defineTool({ name: 'hanging', timeoutMs: 40, run: () => new Promise(() => {}) }),
+      defineTool({
+        name: 'asking',
+        run: async (_, call) => (await call.requireInput('name', { message: 'Who?', schema })).action,
+      }),
+      defineResource({ uri: 'file:///a', name: 'a', read: () => 'a' }),
+    );
+  const call = async (
+    name: string,
+    more: Partial<Exchange> = {},
+    method = 'tools/call',
+    params: object = { name },
+  ) => {
     const response = await app.dispatch({ jsonrpc: '2.0', id: 1, method, params }, exchange(more));
     return { line: lines.find(({ outcome }) => outcome !== undefined), response, lines };
   };
@@ -112,41 +123,67 @@ describe('outcomes', () => {
     expect(line).toMatchObject(expected);
     // What the line says is what the client got.
     const { outcome, code, rpcCode } = line!;
-    const told = response && 'error' in response ? { rpcCode: response.error.code } : errorOf(response?.result);
-    expect(told).toEqual(rpcCode === undefined ? { code: outcome === 'tool_error' ? code : undefined } : { rpcCode });
+    const told =
+      response && 'error' in response ? { rpcCode: response.error.code } : errorOf(response?.result);
+    expect(told).toEqual(
+      rpcCode === undefined ? { code: outcome === 'tool_error' ? code : undefined } : { rpcCode },
+    );
   });
 
   test('arguments that do not fit', async () => {
     const { line } = await setup().call('', {}, 'tools/call', { name: 'typed', arguments: { name: 7 } });
-    expect(line).toMatchObject({ level: 'warn', outcome: 'tool_error', code: 'INVALID_ARGUMENTS', masked: false });
+    expect(line).toMatchObject({
+      level: 'warn',
+      outcome: 'tool_error',
+      code: 'INVALID_ARGUMENTS',
+      masked: false,
+    });
   });
 
   test('a resource that is not there, in both eras', async () => {
     const params = { uri: 'file:///none' };
     const modern = await setup().call('', {}, 'resources/read', params);
     expect(modern.line).toMatchObject({ code: 'RESOURCE_NOT_FOUND', rpcCode: -32602 });
-    const legacy = await setup().call('', { era: 'legacy', protocolVersion: '2025-11-25' }, 'resources/read', params);
+    const legacy = await setup().call(
+      '',
+      { era: 'legacy', protocolVersion: '2025-11-25' },
+      'resources/read',
+      params,
+    );
     expect(legacy.line).toMatchObject({ code: 'RESOURCE_NOT_FOUND', rpcCode: -32002 });
     expect(legacy.response).toMatchObject({ error: { code: -32002 } });
   });
 
   test('a method nobody serves', async () => {
     const { line } = await setup().call('', {}, 'tools/dance', {});
-    expect(line).toMatchObject({ level: 'warn', outcome: 'error', code: 'METHOD_NOT_FOUND', rpcCode: -32601 });
+    expect(line).toMatchObject({
+      level: 'warn',
+      outcome: 'error',
+      code: 'METHOD_NOT_FOUND',
+      rpcCode: -32601,
+    });
   });
 
   test('a call that took too long', async () => {
     const { call, clock } = setup();
     const answered = call('hanging');
     await clock.advance(40);
-    expect((await answered).line).toMatchObject({ level: 'warn', outcome: 'tool_error', code: 'TIMEOUT', durationMs: 40 });
+    expect((await answered).line).toMatchObject({
+      level: 'warn',
+      outcome: 'tool_error',
+      code: 'TIMEOUT',
+      durationMs: 40,
+    });
   });
 
   test('a call its client gave up', async () => {
     const { app, call, clock, lines } = setup();
     const answered = call('hanging');
     await clock.advance(15);
-    await app.dispatch({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, exchange());
+    await app.dispatch(
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } },
+      exchange(),
+    );
     expect((await answered).response).toBeUndefined();
     expect(lines).toMatchObject([{ level: 'info', outcome: 'cancelled', code: 'CANCELLED', durationMs: 15 }]);
   });
@@ -155,7 +192,12 @@ describe('outcomes', () => {
     const gone = new AbortController();
     const { call, lines } = setup({ slowMs: 1 });
     const params = { notifications: { toolsListChanged: true } };
-    const answered = call('', { signal: gone.signal, notify: () => gone.abort() }, 'subscriptions/listen', params);
+    const answered = call(
+      '',
+      { signal: gone.signal, notify: () => gone.abort() },
+      'subscriptions/listen',
+      params,
+    );
     await answered;
     expect(lines).toMatchObject([{ level: 'info', outcome: 'ok' }]);
   });

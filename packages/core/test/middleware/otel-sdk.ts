@@ -1,7 +1,12 @@
 // A real OpenTelemetry SDK that keeps what it is told in memory.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as api from '@opentelemetry/api';
-import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  SimpleLogRecordProcessor,
+  type ReadableLogRecord,
+} from '@opentelemetry/sdk-logs';
 import { MeterProvider, MetricReader, type DataPoint } from '@opentelemetry/sdk-metrics';
 import {
   InMemorySpanExporter,
@@ -60,7 +65,9 @@ export function startSdk(options: TestSdkOptions = {}) {
     },
     metricNames: async (): Promise<string[]> => {
       const { resourceMetrics } = await reader.collect();
-      return resourceMetrics.scopeMetrics.flatMap(({ metrics: found }) => found.map(({ descriptor }) => descriptor.name));
+      return resourceMetrics.scopeMetrics.flatMap(({ metrics: found }) =>
+        found.map(({ descriptor }) => descriptor.name),
+      );
     },
     [Symbol.dispose]() {
       api.trace.disable();
@@ -100,7 +107,12 @@ const w3cPropagator: api.TextMapPropagator = {
     let extracted = context;
     if (match) {
       const [, traceId = '', spanId = '', flags = '0'] = match;
-      extracted = api.trace.setSpanContext(extracted, { traceId, spanId, traceFlags: parseInt(flags, 16), isRemote: true });
+      extracted = api.trace.setSpanContext(extracted, {
+        traceId,
+        spanId,
+        traceFlags: parseInt(flags, 16),
+        isRemote: true,
+      });
     }
     if (typeof baggage === 'string') {
       const entries = baggage.split(',').map((entry) => entry.split('=') as [string, string]);

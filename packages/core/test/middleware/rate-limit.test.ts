@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterUnion, BurstyRateLimiter } from 'rate-limiter-flexible';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { defineTool, type Principal } from '../../src/index.ts';
 import { rateLimit, type RateLimiterLike, type RateLimitOptions } from '../../src/middleware.ts';
 import { memoryLimiter } from '../../src/middleware/rate-limit-memory.ts';
@@ -204,6 +204,7 @@ test.each<[RateLimitOptions, string]>([
 });
 
 test('the ways to give a limit exclude each other', () => {
+  expectTypeOf(rateLimit).toBeCallableWith({ points: 1, durationMs: 1, perTarget: true });
   // @ts-expect-error perMinute or points, not both
   void (() => rateLimit({ perMinute: 1, points: 1, durationMs: 1 }));
   // @ts-expect-error points need a duration

@@ -58,7 +58,12 @@ describe('results', () => {
   });
 
   test('a structured result keeps its form, and the text beside it says the same', async () => {
-    const value = { user: 'ann', password: 'hunter2', pin: { token: 1234, valid: true }, urls: [`https://x/?token=abcdef`] };
+    const value = {
+      user: 'ann',
+      password: 'hunter2',
+      pin: { token: 1234, valid: true },
+      urls: [`https://x/?token=abcdef`],
+    };
     const answer = await callLeak(() => value);
     const masked = {
       user: 'ann',
@@ -89,14 +94,18 @@ describe('results', () => {
   });
 
   test('everything under the name of a secret is masked, however deep', async () => {
-    const { structuredContent } = await callLeak(() => ({ credentials: { user: 'ann', all: ['one', { two: 'three' }] } }));
+    const { structuredContent } = await callLeak(() => ({
+      credentials: { user: 'ann', all: ['one', { two: 'three' }] },
+    }));
     expect(structuredContent).toEqual({
       credentials: { user: '[redacted]', all: ['[redacted]', { two: '[redacted]' }] },
     });
   });
 
   test('what becomes JSON later is looked at as JSON', async () => {
-    const { structuredContent } = await callLeak(() => result({ structuredContent: { url: new URL('https://ann:pa55word@x.org/') } }));
+    const { structuredContent } = await callLeak(() =>
+      result({ structuredContent: { url: new URL('https://ann:pa55word@x.org/') } }),
+    );
     expect(structuredContent).toEqual({ url: 'https://ann:[redacted]@x.org/' });
   });
 
@@ -112,13 +121,18 @@ describe('results', () => {
         definePrompt({ name: 'greet', run: () => `say ${password}` }),
         defineResource({ uri: 'file:///env', name: 'env', read: () => `DB_PASSWORD=hunter2\nHOME=/root` }),
       );
-    const prompt = await app.dispatch({ jsonrpc: '2.0', id: 1, method: 'prompts/get', params: { name: 'greet' } }, exchange());
+    const prompt = await app.dispatch(
+      { jsonrpc: '2.0', id: 1, method: 'prompts/get', params: { name: 'greet' } },
+      exchange(),
+    );
     const resource = await app.dispatch(
       { jsonrpc: '2.0', id: 2, method: 'resources/read', params: { uri: 'file:///env' } },
       exchange(),
     );
     expect(prompt).toMatchObject({ result: { messages: [{ content: { text: 'say [redacted]' } }] } });
-    expect(resource).toMatchObject({ result: { contents: [{ text: 'DB_PASSWORD=[redacted]\nHOME=/root' }] } });
+    expect(resource).toMatchObject({
+      result: { contents: [{ text: 'DB_PASSWORD=[redacted]\nHOME=/root' }] },
+    });
   });
 });
 
@@ -134,7 +148,10 @@ describe('everything else a handler can send', () => {
       throw new ToolError('LOGIN', `refused ${github}`, { data: { password: 'hunter2', user: 'ann' } });
     });
     expect(failed).toMatchObject({ isError: true, content: [{ text: 'refused [redacted]' }] });
-    expect(failed['_meta']['toolyard/error']).toEqual({ code: 'LOGIN', data: { password: '[redacted]', user: 'ann' } });
+    expect(failed['_meta']['toolyard/error']).toEqual({
+      code: 'LOGIN',
+      data: { password: '[redacted]', user: 'ann' },
+    });
 
     const refused = await callLeak(() => {
       throw new ProtocolError(-31000, `no ${github}`, { code: 'NO' });
@@ -164,11 +181,20 @@ describe('everything else a handler can send', () => {
       asked.push(question.params);
       return { action: 'accept', content: { password: 'x' } };
     };
-    await appWith(ask).dispatch({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'leak' } }, exchange({ request }));
-    expect(asked).toMatchObject([{ message: 'Use [redacted]?', requestedSchema: { properties: { password: { type: 'string' } } } }]);
+    await appWith(ask).dispatch(
+      { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'leak' } },
+      exchange({ request }),
+    );
+    expect(asked).toMatchObject([
+      { message: 'Use [redacted]?', requestedSchema: { properties: { password: { type: 'string' } } } },
+    ]);
 
     const app = appWith(ask);
-    const modern = exchange({ era: 'modern', protocolVersion: '2026-07-28', client: { capabilities: { elicitation: { form: {} } } } });
+    const modern = exchange({
+      era: 'modern',
+      protocolVersion: '2026-07-28',
+      client: { capabilities: { elicitation: { form: {} } } },
+    });
     const send = async (params: object): Promise<any> => {
       const response = await app.dispatch({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }, modern);
       return response && 'result' in response && response.result;
@@ -177,13 +203,21 @@ describe('everything else a handler can send', () => {
     expect(first.inputRequests.confirm.params.message).toBe('Use [redacted]?');
     const { requestState } = first;
     const inputResponses = { confirm: { action: 'accept', content: { password: 'x' } } };
-    expect(await send({ name: 'leak', requestState, inputResponses })).toMatchObject({ content: [{ text: 'accept' }] });
+    expect(await send({ name: 'leak', requestState, inputResponses })).toMatchObject({
+      content: [{ text: 'accept' }],
+    });
   });
 });
 
 describe('what counts as secret', () => {
   const mask = redactor({ secrets: [password] });
-  const block = ['-----BEGIN RSA PRIVATE KEY-----', 'Proc-Type: 4,ENCRYPTED', '', 'MIIEow+/==', '-----END RSA PRIVATE KEY-----'];
+  const block = [
+    '-----BEGIN RSA PRIVATE KEY-----',
+    'Proc-Type: 4,ENCRYPTED',
+    '',
+    'MIIEow+/==',
+    '-----END RSA PRIVATE KEY-----',
+  ];
   const secret: [string, string][] = [
     ['a private key', block.join('\n')],
     ['a private key inside JSON', JSON.stringify({ note: block.join('\n') }).slice(9, -2)],
@@ -208,7 +242,11 @@ describe('what counts as secret', () => {
   });
 
   test.each([
-    ['an authorization header', 'Authorization: Bearer abcdef0123456789abcdef', 'Authorization: Bearer [redacted]'],
+    [
+      'an authorization header',
+      'Authorization: Bearer abcdef0123456789abcdef',
+      'Authorization: Bearer [redacted]',
+    ],
     ['a password in a URL', 'postgres://ann:s3cret@db/app', 'postgres://ann:[redacted]@db/app'],
     ['an environment file', 'export DB_PASSWORD="hunter2"', 'export DB_PASSWORD="[redacted]"'],
     ['a query', 'GET /x?a=1&access_token=abcd1234&b=2', 'GET /x?a=1&access_token=[redacted]&b=2'],
@@ -238,7 +276,9 @@ describe('what counts as secret', () => {
       API_KEY: '[redacted]',
       iban: 'DE12',
     });
-    expect(redactor({ keys: ['I-BAN'], builtIn: false }).value({ iban: 'DE12', token: 'x' }, { keys: true })).toEqual({
+    expect(
+      redactor({ keys: ['I-BAN'], builtIn: false }).value({ iban: 'DE12', token: 'x' }, { keys: true }),
+    ).toEqual({
       iban: '[redacted]',
       token: 'x',
     });
@@ -262,8 +302,8 @@ describe('what counts as secret', () => {
     assert(
       property(string({ minLength: 6 }), string(), string(), (value, before, after) => {
         pre(!/[[\]]/.test(value));
-        const { text: maskText } = redactor({ secrets: [value], builtIn: false });
-        expect(maskText(before + value + after)).not.toContain(value);
+        const secrets = redactor({ secrets: [value], builtIn: false });
+        expect(secrets.text(before + value + after)).not.toContain(value);
       }),
     );
   });
@@ -271,8 +311,38 @@ describe('what counts as secret', () => {
 
 describe('time', () => {
   // Each repeats what a pattern begins or goes on with, so that a slow one would start over and over.
-  const pieces = ['-----BEGIN PRIVATE KEY-----', '-----BEGIN A PRIVATE KEY-----a-', '-', 'eyJ', 'eyJaaaaaaaaa.', 'bearer ', 'basic aaaaaaaaaaaaaaaaaaaa '];
-  pieces.push('ghp_', 'sk-', 'sk-a', 'a://', 'a://b:c', 'a', 'A_', 'A_PASSWORD', 'PASSWORD=', '?token=', '&sig=', 'xoxb-', 'SG.', 'SG.aaaaaaaaaaaaaaaaaaaa.', 'AccountKey=', 'ya29.', 'AKIA', ' ', '"', 'a:', ':@');
+  const pieces = [
+    '-----BEGIN PRIVATE KEY-----',
+    '-----BEGIN A PRIVATE KEY-----a-',
+    '-',
+    'eyJ',
+    'eyJaaaaaaaaa.',
+    'bearer ',
+    'basic aaaaaaaaaaaaaaaaaaaa ',
+  ];
+  pieces.push(
+    'ghp_',
+    'sk-',
+    'sk-a',
+    'a://',
+    'a://b:c',
+    'a',
+    'A_',
+    'A_PASSWORD',
+    'PASSWORD=',
+    '?token=',
+    '&sig=',
+    'xoxb-',
+    'SG.',
+    'SG.aaaaaaaaaaaaaaaaaaaa.',
+    'AccountKey=',
+    'ya29.',
+    'AKIA',
+    ' ',
+    '"',
+    'a:',
+    ':@',
+  );
 
   test.each(pieces)('no built-in pattern is slow on %j repeated', (piece) => {
     const elapsed = (size: number) => {
@@ -307,7 +377,9 @@ test('short secrets are refused, and not printed', () => {
 test('a redact in a mounted app adds to that of the app around it', async () => {
   const child = createApp({ name: 'child', version: '1.0.0' }).use(redact({ secrets: ['inner-secret'] }));
   child.add(defineTool({ name: 'say', run: () => 'inner-secret outer-secret' }));
-  const app = createApp({ name: 'demo', version: '1.0.0' }).use(redact({ secrets: ['outer-secret'] })).mount('c', child);
+  const app = createApp({ name: 'demo', version: '1.0.0' })
+    .use(redact({ secrets: ['outer-secret'] }))
+    .mount('c', child);
   expect(await app.call('c_say')).toBe('[redacted] [redacted]');
 });
 

@@ -1,6 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import * as api from '@opentelemetry/api';
-import { AlwaysOffSampler, ParentBasedSampler, AlwaysOnSampler, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import {
+  AlwaysOffSampler,
+  ParentBasedSampler,
+  AlwaysOnSampler,
+  type ReadableSpan,
+} from '@opentelemetry/sdk-trace';
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { z } from 'zod';
 import {
@@ -58,19 +63,34 @@ function demo(options: TelemetryOptions = {}) {
   const lines: LogFields[] = [];
   const write = (fields: LogFields) => void lines.push(fields);
   const logger = { debug: write, info: write, warn: write, error: write };
-  const app = createApp({ name: 'demo', version: '1.0.0', clock, logger }).use(telemetry(options)).add(
-    defineTool({ name: 'echo', input: z.object({ text: z.string() }).partial(), run: ({ text }) => ({ text: text ?? 'hi' }) }),
-    defineTool({ name: 'wait', run: async () => void (await clock.advance(150)) }),
-    defineTool({ name: 'logging', run: (_, call) => call.log.info({ step: 1 }, 'at work') }),
-    defineTool({ name: 'failing', run: () => Promise.reject(new ToolError('FULL', 'The disk of ann is full.')) }),
-    defineTool({ name: 'broken', run: () => Promise.reject(new TypeError('x is not a function')) }),
-    defineTool({ name: 'refusing', run: () => Promise.reject(new ProtocolError(-31000, 'no such luck', { code: 'NO' })) }),
-    defineTool({ name: 'wrong', output: z.object({ a: z.string() }), run: () => ({ a: 7 }) as never }),
-    defineTool({ name: 'hanging', timeoutMs: 500, run: () => new Promise(() => {}) }),
-    defineTool({ name: 'asking', run: (_, call) => call.requireInput('n', { message: '?', schema: z.object({ n: z.string() }) }) }),
-    definePrompt({ name: 'greet', run: () => 'hello' }),
-    defineResource({ uri: 'db://ann:secret@host/t', name: 't', read: () => 'row' }),
-  );
+  const app = createApp({ name: 'demo', version: '1.0.0', clock, logger })
+    .use(telemetry(options))
+    .add(
+      defineTool({
+        name: 'echo',
+        input: z.object({ text: z.string() }).partial(),
+        run: ({ text }) => ({ text: text ?? 'hi' }),
+      }),
+      defineTool({ name: 'wait', run: () => clock.advance(150) }),
+      defineTool({ name: 'logging', run: (_, call) => call.log.info({ step: 1 }, 'at work') }),
+      defineTool({
+        name: 'failing',
+        run: () => Promise.reject(new ToolError('FULL', 'The disk of ann is full.')),
+      }),
+      defineTool({ name: 'broken', run: () => Promise.reject(new TypeError('x is not a function')) }),
+      defineTool({
+        name: 'refusing',
+        run: () => Promise.reject(new ProtocolError(-31000, 'no such luck', { code: 'NO' })),
+      }),
+      defineTool({ name: 'wrong', output: z.object({ a: z.string() }), run: () => ({ a: 7 }) as never }),
+      defineTool({ name: 'hanging', timeoutMs: 500, run: () => new Promise(() => {}) }),
+      defineTool({
+        name: 'asking',
+        run: (_, call) => call.requireInput('n', { message: '?', schema: z.object({ n: z.string() }) }),
+      }),
+      definePrompt({ name: 'greet', run: () => 'hello' }),
+      defineResource({ uri: 'db://ann:secret@host/t', name: 't', read: () => 'row' }),
+    );
   return { app, clock, lines };
 }
 
@@ -152,12 +172,18 @@ describe('spans', () => {
     await send(app, 'resources/read', { uri: 'db://ann:secret@host/t' });
     expect(span('prompts/get greet').attributes).toMatchObject({ 'gen_ai.prompt.name': 'greet' });
     expect(span('prompts/get greet').attributes).not.toHaveProperty('gen_ai.operation.name');
-    expect(span('resources/read').attributes).toMatchObject({ 'mcp.resource.uri': 'db://ann:[redacted]@host/t' });
+    expect(span('resources/read').attributes).toMatchObject({
+      'mcp.resource.uri': 'db://ann:[redacted]@host/t',
+    });
   });
 
   test('initialize carries the version that was agreed on', async () => {
     const { span } = sdk();
-    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'c', version: '1' } };
+    const params = {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 'c', version: '1' },
+    };
     await send(demo().app, 'initialize', params, legacy);
     expect(span('initialize').attributes).toMatchObject({ 'mcp.protocol.version': '2025-06-18' });
   });
@@ -191,7 +217,10 @@ describe('spans', () => {
     await app.dispatch({ jsonrpc: '2.0', method: 'notifications/made-up' }, exchange());
     expect(spans.map(({ name }) => name)).toEqual(['tools/call', '_OTHER', '_OTHER']);
     expect(spans[0]!.attributes).toMatchObject({ 'gen_ai.tool.name': '_unknown', 'error.type': '-32602' });
-    const metrics = JSON.stringify([await points('mcp.server.operation.duration'), await points('mcp.tool.active')]);
+    const metrics = JSON.stringify([
+      await points('mcp.server.operation.duration'),
+      await points('mcp.tool.active'),
+    ]);
     expect(metrics).toContain('_unknown');
     expect(metrics).not.toContain('made');
   });
@@ -216,19 +245,23 @@ describe('spans', () => {
   test('concurrent calls keep their own context', async () => {
     const { spans } = sdk();
     const tracer = api.trace.getTracer('test');
-    const app = createApp({ name: 'demo', version: '1.0.0' }).use(telemetry()).add(
-      defineTool({
-        name: 'work',
-        input: z.object({ n: z.number() }),
-        run: async ({ n }) => {
-          for (let round = 0; round < n % 5; round++) await turn();
-          tracer.startSpan(`inner ${n}`).end();
-          await turn();
-          return api.trace.getActiveSpan()?.spanContext().traceId;
-        },
-      }),
+    const app = createApp({ name: 'demo', version: '1.0.0' })
+      .use(telemetry())
+      .add(
+        defineTool({
+          name: 'work',
+          input: z.object({ n: z.number() }),
+          run: async ({ n }) => {
+            for (let round = 0; round < n % 5; round++) await turn();
+            tracer.startSpan(`inner ${n}`).end();
+            await turn();
+            return api.trace.getActiveSpan()?.spanContext().traceId;
+          },
+        }),
+      );
+    const ids = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => app.call('work', { n }) as Promise<string>),
     );
-    const ids = await Promise.all(Array.from({ length: 40 }, (_, n) => app.call('work', { n }) as Promise<string>));
     expect(new Set(ids).size).toBe(40);
     ids.forEach((id, n) => {
       const mine = spans.filter((span) => span.spanContext().traceId === id);
@@ -251,16 +284,18 @@ describe('spans', () => {
   test('every attempt of a retry has its handler span', async () => {
     const { spans } = sdk();
     let attempts = 0;
-    const app = createApp({ name: 'demo', version: '1.0.0' }).use(telemetry(), again).add(
-      defineTool({
-        name: 'shaky',
-        run: () => {
-          attempts += 1;
-          if (attempts === 1) throw new ToolError('SHAKY', 'once more');
-          return 'ok';
-        },
-      }),
-    );
+    const app = createApp({ name: 'demo', version: '1.0.0' })
+      .use(telemetry(), again)
+      .add(
+        defineTool({
+          name: 'shaky',
+          run: () => {
+            attempts += 1;
+            if (attempts === 1) throw new ToolError('SHAKY', 'once more');
+            return 'ok';
+          },
+        }),
+      );
     await callTool(app, 'shaky');
     expect(spans.map(({ name, status }) => [name, status.code])).toEqual([
       ['mcp.tool.shaky', api.SpanStatusCode.ERROR],
@@ -312,17 +347,27 @@ describe('whose trace it is', () => {
     expect(server.links).toEqual([]);
   });
 
-  test.each(['nonsense', '', 7, ['x'], { a: 1 }, `00-${'0'.repeat(32)}-${REMOTE_SPAN_ID}-01`, 'x'.repeat(100_000)])(
-    'a traceparent that is none starts a trace: %j',
-    async (broken) => {
-      const { span } = sdk();
-      await callTool(demo().app, 'echo', {}, { _meta: { traceparent: broken } });
-      expect(parentOf(span('tools/call echo'))).toBeUndefined();
-    },
-  );
+  test.each([
+    'nonsense',
+    '',
+    7,
+    ['x'],
+    { a: 1 },
+    `00-${'0'.repeat(32)}-${REMOTE_SPAN_ID}-01`,
+    'x'.repeat(100_000),
+  ])('a traceparent that is none starts a trace: %j', async (broken) => {
+    const { span } = sdk();
+    await callTool(demo().app, 'echo', {}, { _meta: { traceparent: broken } });
+    expect(parentOf(span('tools/call echo'))).toBeUndefined();
+  });
 
   test('a stranger cannot force sampling', async () => {
-    const { spans } = sdk({ sampler: new ParentBasedSampler({ root: new AlwaysOffSampler(), remoteParentSampled: new AlwaysOnSampler() }) });
+    const { spans } = sdk({
+      sampler: new ParentBasedSampler({
+        root: new AlwaysOffSampler(),
+        remoteParentSampled: new AlwaysOnSampler(),
+      }),
+    });
     await callTool(demo().app, 'echo', { principal: anonymous }, meta);
     expect(spans).toEqual([]);
     await callTool(demo().app, 'echo', { principal: user }, meta);
@@ -331,9 +376,14 @@ describe('whose trace it is', () => {
 
   const seenBaggage = async (options: TelemetryOptions, principal: Principal, baggage: string) => {
     let seen: unknown;
-    const app = createApp({ name: 'demo', version: '1.0.0' }).use(telemetry(options)).add(
-      defineTool({ name: 'look', run: () => void (seen = api.propagation.getActiveBaggage()?.getAllEntries()) }),
-    );
+    const app = createApp({ name: 'demo', version: '1.0.0' })
+      .use(telemetry(options))
+      .add(
+        defineTool({
+          name: 'look',
+          run: () => void (seen = api.propagation.getActiveBaggage()?.getAllEntries()),
+        }),
+      );
     await callTool(app, 'look', { principal }, { _meta: { baggage, traceparent } });
     return seen;
   };
@@ -342,7 +392,9 @@ describe('whose trace it is', () => {
     sdk();
     const sent = `tenant=a,evil=b,long=${'x'.repeat(300)}`;
     expect(await seenBaggage({}, user, sent)).toBeUndefined();
-    expect(await seenBaggage({ baggage: ['tenant', 'long'] }, user, sent)).toEqual([['tenant', { value: 'a' }]]);
+    expect(await seenBaggage({ baggage: ['tenant', 'long'] }, user, sent)).toEqual([
+      ['tenant', { value: 'a' }],
+    ]);
     expect(await seenBaggage({ baggage: ['tenant'] }, anonymous, sent)).toBeUndefined();
     expect(await seenBaggage({ baggage: ['tenant'] }, user, `${sent},${'y'.repeat(9000)}=1`)).toBeUndefined();
   });
@@ -361,11 +413,33 @@ describe('whose trace it is', () => {
 });
 
 describe('failures', () => {
-
   test.each([
-    ['failing', { 'error.type': 'tool_error', 'rpc.response.status_code': undefined, 'toolyard.error.code': 'FULL', status: { code: ERROR } }],
-    ['broken', { 'error.type': 'tool_error', 'rpc.response.status_code': undefined, 'toolyard.error.code': 'INTERNAL', status: { code: ERROR } }],
-    ['refusing', { 'error.type': '-31000', 'rpc.response.status_code': '-31000', status: { code: ERROR, message: 'no such luck' } }],
+    [
+      'failing',
+      {
+        'error.type': 'tool_error',
+        'rpc.response.status_code': undefined,
+        'toolyard.error.code': 'FULL',
+        status: { code: ERROR },
+      },
+    ],
+    [
+      'broken',
+      {
+        'error.type': 'tool_error',
+        'rpc.response.status_code': undefined,
+        'toolyard.error.code': 'INTERNAL',
+        status: { code: ERROR },
+      },
+    ],
+    [
+      'refusing',
+      {
+        'error.type': '-31000',
+        'rpc.response.status_code': '-31000',
+        status: { code: ERROR, message: 'no such luck' },
+      },
+    ],
     ['wrong', { 'error.type': '-32603', 'rpc.response.status_code': '-32603', status: { code: ERROR } }],
   ])('%s', async (name, expected) => {
     const { span } = sdk();
@@ -382,8 +456,14 @@ describe('failures', () => {
     const { app } = demo();
     await callTool(app, 'broken');
     await callTool(app, 'failing');
-    expect(span('mcp.tool.broken')).toMatchObject({ attributes: { 'error.type': 'TypeError' }, status: { code: ERROR } });
-    expect(span('mcp.tool.failing')).toMatchObject({ attributes: { 'error.type': 'FULL' }, status: { code: ERROR } });
+    expect(span('mcp.tool.broken')).toMatchObject({
+      attributes: { 'error.type': 'TypeError' },
+      status: { code: ERROR },
+    });
+    expect(span('mcp.tool.failing')).toMatchObject({
+      attributes: { 'error.type': 'FULL' },
+      status: { code: ERROR },
+    });
   });
 
   test('asking for input is no failure', async () => {
@@ -419,7 +499,10 @@ describe('failures', () => {
     const { span } = sdk({ logs: false });
     await callTool(demo().app, 'broken');
     expect(span('tools/call broken').events).toMatchObject([
-      { name: 'exception', attributes: { 'exception.type': 'TypeError', 'exception.message': 'x is not a function' } },
+      {
+        name: 'exception',
+        attributes: { 'exception.type': 'TypeError', 'exception.message': 'x is not a function' },
+      },
     ]);
   });
 
@@ -445,7 +528,10 @@ describe('failures', () => {
     const { app } = demo();
     const answered = callTool(app, 'hanging');
     await turn();
-    await app.dispatch({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } }, exchange());
+    await app.dispatch(
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } },
+      exchange(),
+    );
     expect(await answered).toBeUndefined();
     expect(span('tools/call hanging')).toMatchObject({
       attributes: { 'error.type': 'cancelled', 'toolyard.error.code': 'CANCELLED' },
@@ -460,14 +546,22 @@ describe('failures', () => {
     const answered = callTool(app, 'hanging');
     await clock.advance(500);
     await answered;
-    expect(span('tools/call hanging').attributes).toMatchObject({ 'error.type': 'tool_error', 'toolyard.error.code': 'TIMEOUT' });
+    expect(span('tools/call hanging').attributes).toMatchObject({
+      'error.type': 'tool_error',
+      'toolyard.error.code': 'TIMEOUT',
+    });
   });
 
   test('leaving a stream of changes is no failure', async () => {
     const { span } = sdk();
     const gone = new AbortController();
     const notifications = { toolsListChanged: true };
-    await send(demo().app, 'subscriptions/listen', { notifications }, { signal: gone.signal, notify: () => gone.abort() });
+    await send(
+      demo().app,
+      'subscriptions/listen',
+      { notifications },
+      { signal: gone.signal, notify: () => gone.abort() },
+    );
     expect(span('subscriptions/listen').status.code).toBe(api.SpanStatusCode.UNSET);
   });
 });
@@ -489,7 +583,11 @@ describe('metrics', () => {
         'network.transport': 'tcp',
         'network.protocol.name': 'http',
       },
-      value: { count: 2, sum: 0.3, buckets: { boundaries: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] } },
+      value: {
+        count: 2,
+        sum: 0.3,
+        buckets: { boundaries: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] },
+      },
     });
   });
 
@@ -498,14 +596,30 @@ describe('metrics', () => {
     const { app } = demo();
     for (const name of ['echo', 'failing', 'failing', 'refusing']) await callTool(app, name);
     const durations = await points('mcp.server.operation.duration');
-    expect(durations.map(({ attributes }) => [attributes['gen_ai.tool.name'], attributes['error.type'], attributes['rpc.response.status_code']])).toEqual([
+    expect(
+      durations.map(({ attributes }) => [
+        attributes['gen_ai.tool.name'],
+        attributes['error.type'],
+        attributes['rpc.response.status_code'],
+      ]),
+    ).toEqual([
       ['echo', undefined, undefined],
       ['failing', 'tool_error', undefined],
       ['refusing', '-31000', '-31000'],
     ]);
     expect(await points('mcp.tool.errors')).toMatchObject([
-      { value: 2, attributes: { 'gen_ai.tool.name': 'failing', 'error.type': 'tool_error', 'toolyard.error.code': 'FULL' } },
-      { value: 1, attributes: { 'gen_ai.tool.name': 'refusing', 'error.type': '-31000', 'toolyard.error.code': 'NO' } },
+      {
+        value: 2,
+        attributes: {
+          'gen_ai.tool.name': 'failing',
+          'error.type': 'tool_error',
+          'toolyard.error.code': 'FULL',
+        },
+      },
+      {
+        value: 1,
+        attributes: { 'gen_ai.tool.name': 'refusing', 'error.type': '-31000', 'toolyard.error.code': 'NO' },
+      },
     ]);
   });
 
@@ -516,7 +630,9 @@ describe('metrics', () => {
       calls += 1;
       throw new ToolError(`E${calls}`, 'x');
     };
-    const app = createApp({ name: 'demo', version: '1.0.0' }).use(telemetry()).add(defineTool({ name: 'wild', run: fail }));
+    const app = createApp({ name: 'demo', version: '1.0.0' })
+      .use(telemetry())
+      .add(defineTool({ name: 'wild', run: fail }));
     for (let n = 0; n < 100; n++) await callTool(app, 'wild');
     const errors = await points('mcp.tool.errors');
     expect(errors).toHaveLength(65);
@@ -528,7 +644,9 @@ describe('metrics', () => {
     const { app, clock } = demo();
     const calls = [callTool(app, 'hanging'), callTool(app, 'hanging', { scope: 'other' })];
     await turn();
-    expect(await points('mcp.tool.active')).toMatchObject([{ value: 2, attributes: { 'gen_ai.tool.name': 'hanging' } }]);
+    expect(await points('mcp.tool.active')).toMatchObject([
+      { value: 2, attributes: { 'gen_ai.tool.name': 'hanging' } },
+    ]);
     await clock.advance(500);
     await Promise.all(calls);
     expect(await points('mcp.tool.active')).toMatchObject([{ value: 0 }]);
@@ -556,7 +674,11 @@ describe('metrics', () => {
   test('open sessions, and how long they were', async () => {
     const { points } = sdk();
     const { app, clock } = demo();
-    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'c', version: '1' } };
+    const params = {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 'c', version: '1' },
+    };
     for (const id of ['s-1', 's-2']) {
       await send(app, 'initialize', params, { ...legacy, session: { id, record: undefined, update() {} } });
     }
@@ -569,7 +691,11 @@ describe('metrics', () => {
     expect(await points('mcp.server.session.duration')).toMatchObject([
       {
         value: { count: 1, sum: 2.5 },
-        attributes: { 'mcp.protocol.version': '2025-06-18', 'network.transport': 'tcp', 'network.protocol.name': 'http' },
+        attributes: {
+          'mcp.protocol.version': '2025-06-18',
+          'network.transport': 'tcp',
+          'network.protocol.name': 'http',
+        },
       },
     ]);
   });
@@ -591,7 +717,10 @@ describe('metrics', () => {
 
   test('metrics alone work as well', async () => {
     const { points, spans } = sdk({ traces: false });
-    await callTool(createApp({ name: 'outer', version: '1.0.0' }).use(telemetry()).mount('child', demo().app), 'child_echo');
+    await callTool(
+      createApp({ name: 'outer', version: '1.0.0' }).use(telemetry()).mount('child', demo().app),
+      'child_echo',
+    );
     expect(spans).toEqual([]);
     expect(await points('mcp.server.operation.duration')).toMatchObject([{ value: { count: 1 } }]);
   });
@@ -624,7 +753,12 @@ describe('arguments and results', () => {
       'gen_ai.tool.call.arguments': '{"text":"[redacted] and more and more"}',
       'gen_ai.tool.call.result': '{"text":"[redacted] and more and more"}',
     });
-    await callTool(demo({ captureArguments: true, maxCaptureLength: 5 }).app, 'wait', {}, { arguments: { password: 'x' } });
+    await callTool(
+      demo({ captureArguments: true, maxCaptureLength: 5 }).app,
+      'wait',
+      {},
+      { arguments: { password: 'x' } },
+    );
     expect(span('tools/call wait').attributes['gen_ai.tool.call.arguments']).toBe('{"pas…');
   });
 

@@ -22,7 +22,11 @@ export function entry(callId: string, more: Partial<AuditEntry> = {}): AuditEntr
 }
 
 /** Appends entries in one go, and gives the records. */
-export async function appendAll(log: AuditLog, ids: readonly string[], more: Partial<AuditEntry> = {}): Promise<AuditRecord[]> {
+export async function appendAll(
+  log: AuditLog,
+  ids: readonly string[],
+  more: Partial<AuditEntry> = {},
+): Promise<AuditRecord[]> {
   const records: AuditRecord[] = [];
   let end = (await log.last()) ?? EMPTY_CHAIN;
   for (const id of ids) {
@@ -57,7 +61,11 @@ export function testAuditLog(open: () => AuditLog): void {
     const written = await appendAll(log, ids(5), odd);
     expect(await read(log)).toEqual(written);
     expect(await log.last()).toEqual(written.at(-1));
-    expect(await verifyAuditChain(log.records())).toMatchObject({ ok: true, count: 5, hash: written.at(-1)?.hash });
+    expect(await verifyAuditChain(log.records())).toMatchObject({
+      ok: true,
+      count: 5,
+      hash: written.at(-1)?.hash,
+    });
     await log.close();
   });
 
@@ -77,7 +85,9 @@ export function testAuditLog(open: () => AuditLog): void {
   test('a record that does not follow the last one is refused', async () => {
     const log = open();
     await appendAll(log, ids(2));
-    await expect(log.append(await seal(entry('fork'), EMPTY_CHAIN, 0))).rejects.toMatchObject({ code: 'AUDIT_CHAIN_MOVED' });
+    await expect(log.append(await seal(entry('fork'), EMPTY_CHAIN, 0))).rejects.toMatchObject({
+      code: 'AUDIT_CHAIN_MOVED',
+    });
     expect(await read(log)).toHaveLength(2);
     await appendAll(log, ['next']);
     expect(await verifyAuditChain(log.records())).toMatchObject({ ok: true, count: 3 });
@@ -89,6 +99,8 @@ export function testAuditLog(open: () => AuditLog): void {
     await appendAll(log, ids(1));
     await log.close();
     await log.close();
-    await expect(log.append(await seal(entry('late'), EMPTY_CHAIN, 0))).rejects.toMatchObject({ code: 'AUDIT_LOG_CLOSED' });
+    await expect(log.append(await seal(entry('late'), EMPTY_CHAIN, 0))).rejects.toMatchObject({
+      code: 'AUDIT_LOG_CLOSED',
+    });
   });
 }

@@ -1,4 +1,15 @@
-import { appendFile, chmod, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -23,17 +34,22 @@ describe('the file', () => {
     const log = jsonLinesAuditSink({ path: path(), fsync: true });
     const records = await appendAll(log, ids(3));
     await log.close();
-    expect(await readFile(path(), 'utf8')).toBe(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    expect(await readFile(path(), 'utf8')).toBe(
+      records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+    );
   });
 
-  test.skipIf(process.platform === 'win32')('is for the current user alone, also when it was there before', async () => {
-    await writeFile(path(), '');
-    await chmod(path(), 0o644);
-    const log = jsonLinesAuditSink({ path: path() });
-    await log.last();
-    expect((await stat(path())).mode & 0o777).toBe(0o600);
-    await log.close();
-  });
+  test.skipIf(process.platform === 'win32')(
+    'is for the current user alone, also when it was there before',
+    async () => {
+      await writeFile(path(), '');
+      await chmod(path(), 0o644);
+      const log = jsonLinesAuditSink({ path: path() });
+      await log.last();
+      expect((await stat(path())).mode & 0o777).toBe(0o600);
+      await log.close();
+    },
+  );
 
   test('is not made before it is needed', async () => {
     await jsonLinesAuditSink({ path: path() }).close();
@@ -50,7 +66,8 @@ describe('full files', () => {
     }
     expect((await files()).length).toBeGreaterThan(3);
     expect(await files()).toContain('audit.jsonl.000000000003');
-    for (const name of await files()) expect((await stat(join(directory, name))).size).toBeLessThanOrEqual(1500);
+    for (const name of await files())
+      expect((await stat(join(directory, name))).size).toBeLessThanOrEqual(1500);
     const log = jsonLinesAuditSink({ path: path() });
     expect(await verifyAuditChain(log.records())).toMatchObject({ ok: true, count: 12 });
     await log.close();

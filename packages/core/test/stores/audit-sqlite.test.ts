@@ -43,7 +43,10 @@ test('the oldest records go when there are too many', async () => {
   const records = await appendAll(log, ids(10));
   expect((await read(log)).map(({ seq }) => seq)).toEqual([8, 9, 10]);
   expect(await verifyAuditChain(log.records())).toMatchObject({ ok: false, index: 0, problem: 'missing' });
-  expect(await verifyAuditChain(log.records(), { from: records[6]!.hash })).toMatchObject({ ok: true, count: 3 });
+  expect(await verifyAuditChain(log.records(), { from: records[6]!.hash })).toMatchObject({
+    ok: true,
+    count: 3,
+  });
   expect(await verifyAuditChain(log.records(), { from: 'any' })).toMatchObject({ ok: true, count: 3 });
   await log.close();
 });
@@ -57,5 +60,7 @@ test('the file is for the current user alone', async () => {
 test('what cannot work is refused', () => {
   expect(() => sqliteAuditSink({ path: ':memory:', table: 'a b' })).toThrow('table must be');
   expect(() => sqliteAuditSink({ path: ':memory:', maxRecords: 0 })).toThrow('maxRecords must be');
-  expect(() => sqliteAuditSink({ path: join(directory, 'none', 'a.db') })).toThrow('Cannot keep an audit log');
+  expect(() => sqliteAuditSink({ path: join(directory, 'none', 'a.db') })).toThrow(
+    'Cannot keep an audit log',
+  );
 });

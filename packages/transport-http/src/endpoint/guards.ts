@@ -23,7 +23,8 @@ export interface Guards {
   corsFor(incoming: Incoming): HttpHeaders;
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Names that every machine has for itself. */
+export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const EXPOSED = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, Retry-After';
 const ALLOWED_HEADERS =

@@ -17,7 +17,7 @@ export const complete: Method = {
   resolve: (core, params) => ({
     ...whereabouts(core, params),
     async run(call): Promise<CompleteResult> {
-      const { argument, context } = params;
+      const { argument, context } = call.params;
       const { name, value }: JsonObject = isRecord(argument) ? argument : {};
       if (typeof name !== 'string' || typeof value !== 'string') {
         throw new InvalidParamsError('params.argument must have the strings name and value.');

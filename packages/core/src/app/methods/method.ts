@@ -15,6 +15,8 @@ export interface Resolution {
   readonly path?: readonly Place[] | undefined;
   /** `Infinity` for none. Default: the app's. */
   readonly timeoutMs?: number | undefined;
+  /** Of a tool: the JSON Schema its listing announces. */
+  readonly outputSchema?: JsonObject | undefined;
   /** Innermost step: checks params, runs the handler, gives the result. Errors are thrown. */
   readonly run: (call: CallView) => Promise<unknown>;
 }

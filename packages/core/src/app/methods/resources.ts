@@ -9,11 +9,11 @@ import type {
   ResourceTemplateDescription,
 } from '../../protocol/messages.ts';
 import { mayUse } from '../../principal.ts';
-import type { Resource } from '../../registry/resource.ts';
+import type { CompiledResource, Resource } from '../../registry/resource.ts';
 import { toBase64 } from '../../results.ts';
 import { enforceAccess } from '../access.ts';
 import type { CallView } from '../call-view.ts';
-import { findResource, layersAlong } from '../catalog.ts';
+import { findResource, layersAlong, type Entry } from '../catalog.ts';
 import type { AppCore } from '../core.ts';
 import { collectList } from '../lists.ts';
 import { orAbort, runHandler } from '../run-handler.ts';
@@ -90,22 +90,24 @@ function subscription(method: string, wanted: boolean): Method {
   return {
     era: 'legacy',
     resolve(core, { uri }) {
-      const entry = typeof uri === 'string' ? findResource(core.catalog, uri)?.entry : undefined;
-      if (typeof uri !== 'string' || !entry) {
-        return { run: async () => Promise.reject(typeof uri === 'string' ? new NotFoundError('resource', uri) : uriMissing()) };
-      }
-      const { resource } = entry.compiled;
+      if (typeof uri !== 'string') return { run: async () => Promise.reject(uriMissing()) };
+      const entry = findResource(core.catalog, uri)?.entry;
       return {
-        target: { kind: 'resource', name: uri, localName: uri, definition: resource },
-        layers: layersAlong(entry.path, method),
-        path: entry.path,
+        ...(entry && subscribed(entry, uri, method)),
         async run(call) {
-          enforceAccess(resource.access, call.principal, 'resource', uri);
-          return setSubscribed(call, uri, wanted);
+          if (!wanted) return setSubscribed(call, uri, false); // also of what is gone or denied by now
+          if (!entry) throw new NotFoundError('resource', uri);
+          enforceAccess(entry.compiled.resource.access, call.principal, 'resource', uri);
+          return setSubscribed(call, uri, true);
         },
       };
     },
   };
+}
+
+function subscribed({ path, compiled }: Entry<CompiledResource>, uri: string, method: string) {
+  const target = { kind: 'resource', name: uri, localName: uri, definition: compiled.resource } as const;
+  return { target, path, layers: layersAlong(path, method) };
 }
 
 async function setSubscribed(call: CallView, uri: string, wanted: boolean): Promise<object> {

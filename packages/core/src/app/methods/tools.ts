@@ -41,12 +41,13 @@ export const callTool: Method = {
         },
       };
     }
-    const { tool } = entry.compiled;
+    const { tool, description } = entry.compiled;
     return {
       target: { kind: 'tool', name: entry.name, localName: entry.name, definition: tool },
       layers: entry.layers,
       path: entry.path,
       timeoutMs: tool.timeoutMs,
+      outputSchema: description.outputSchema,
       run: (call) => runTool(call, entry),
     };
   },

@@ -14,7 +14,12 @@ type MaybeLogs = { readonly logs?: (typeof api)['logs'] };
  *
  * @see https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/4430-span-event-api-deprecation-plan.md
  */
-export function recordException(error: unknown, attributes: Attributes, context: Context, span: Span | undefined): void {
+export function recordException(
+  error: unknown,
+  attributes: Attributes,
+  context: Context,
+  span: Span | undefined,
+): void {
   const { logs } = api as MaybeLogs;
   const logger = logs?.getLogger(SCOPE);
   if (!logger?.enabled({ context, severityNumber: SEVERITY_ERROR, eventName: EXCEPTION_EVENT })) {

@@ -28,26 +28,62 @@ export class Instruments {
   constructor(meter: Meter, prefix: string) {
     this.#meter = meter;
     this.#prefix = prefix;
-    this.operationDuration = histogram(meter, Metric.operationDuration, 's', DURATION_BUCKETS, 'Duration of MCP requests and notifications.');
-    this.#sessionDuration = histogram(meter, Metric.sessionDuration, 's', DURATION_BUCKETS, 'Duration of MCP sessions.');
-    this.resultSize = histogram(meter, `${prefix}.tool.result.size`, 'By', SIZE_BUCKETS, 'Size of tool results as JSON.');
-    this.toolErrors = meter.createCounter(`${prefix}.tool.errors`, { unit: '{call}', description: 'Tool calls that failed.' });
+    this.operationDuration = histogram(
+      meter,
+      Metric.operationDuration,
+      's',
+      DURATION_BUCKETS,
+      'Duration of MCP requests and notifications.',
+    );
+    this.#sessionDuration = histogram(
+      meter,
+      Metric.sessionDuration,
+      's',
+      DURATION_BUCKETS,
+      'Duration of MCP sessions.',
+    );
+    this.resultSize = histogram(
+      meter,
+      `${prefix}.tool.result.size`,
+      'By',
+      SIZE_BUCKETS,
+      'Size of tool results as JSON.',
+    );
+    this.toolErrors = meter.createCounter(`${prefix}.tool.errors`, {
+      unit: '{call}',
+      description: 'Tool calls that failed.',
+    });
     // Read when metrics are collected: counting up and down costs nothing per call.
     meter
-      .createObservableUpDownCounter(`${prefix}.tool.active`, { unit: '{call}', description: 'Tool calls under way.' })
+      .createObservableUpDownCounter(`${prefix}.tool.active`, {
+        unit: '{call}',
+        description: 'Tool calls under way.',
+      })
       .addCallback((observer) => {
         for (const { count, attributes } of this.#activeTools.values()) observer.observe(count, attributes);
       });
     meter
-      .createObservableUpDownCounter(`${prefix}.sessions.active`, { unit: '{session}', description: 'Open MCP sessions.' })
+      .createObservableUpDownCounter(`${prefix}.sessions.active`, {
+        unit: '{session}',
+        description: 'Open MCP sessions.',
+      })
       .addCallback((observer) => observer.observe(this.#sessions.size));
   }
 
   /** `mcp.tool.calls` and `mcp.tool.duration`, made when first asked for. */
   get toolCalls(): { readonly calls: Counter; readonly duration: Histogram } {
     return (this.#toolCalls ??= {
-      calls: this.#meter.createCounter(`${this.#prefix}.tool.calls`, { unit: '{call}', description: 'Tool calls.' }),
-      duration: histogram(this.#meter, `${this.#prefix}.tool.duration`, 's', DURATION_BUCKETS, 'Duration of tool calls.'),
+      calls: this.#meter.createCounter(`${this.#prefix}.tool.calls`, {
+        unit: '{call}',
+        description: 'Tool calls.',
+      }),
+      duration: histogram(
+        this.#meter,
+        `${this.#prefix}.tool.duration`,
+        's',
+        DURATION_BUCKETS,
+        'Duration of tool calls.',
+      ),
     });
   }
 
@@ -81,7 +117,13 @@ export class Instruments {
   }
 }
 
-function histogram(meter: Meter, name: string, unit: string, buckets: number[], description: string): Histogram {
+function histogram(
+  meter: Meter,
+  name: string,
+  unit: string,
+  buckets: number[],
+  description: string,
+): Histogram {
   return meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: buckets } });
 }
 

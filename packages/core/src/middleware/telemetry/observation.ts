@@ -1,7 +1,6 @@
 import * as api from '@opentelemetry/api';
 import type { Context, Span, Tracer } from '@opentelemetry/api';
-import { stateOf } from '../../app/call-view.ts';
-import type { CallObserver } from '../../app/call-state.ts';
+import { stateOf, type CallObserver } from '../../app/call-state.ts';
 import { outcomeOfError, outcomeOfResult, type Outcome } from '../../app/outcome.ts';
 import type { Call } from '../../call.ts';
 import { metaOf } from '../../protocol/envelope.ts';
@@ -99,7 +98,9 @@ export class Observation {
 
   #handlerSpans(): HandlerSpans | undefined {
     if (!this.#span || !this.#context || !this.#tracer || !this.#settings.handlerSpans) return undefined;
-    return this.#call.target?.kind === 'tool' ? new HandlerSpans(this.#tracer, this.#subject, this.#context) : undefined;
+    return this.#call.target?.kind === 'tool'
+      ? new HandlerSpans(this.#tracer, this.#subject, this.#context)
+      : undefined;
   }
 
   /** What is of this call alone, and so not on metrics. */
@@ -112,7 +113,8 @@ export class Observation {
     if (peer) {
       span.setAttribute(Attribute.clientAddress, peer.address);
       if (peer.port !== undefined) span.setAttribute(Attribute.clientPort, peer.port);
-      if (peer.protocolVersion !== undefined) span.setAttribute(Attribute.networkProtocolVersion, peer.protocolVersion);
+      if (peer.protocolVersion !== undefined)
+        span.setAttribute(Attribute.networkProtocolVersion, peer.protocolVersion);
     }
     const { uri } = params;
     if (typeof uri === 'string') span.setAttribute(Attribute.resourceUri, secrets.text(uri.slice(0, 2048)));
@@ -128,13 +130,17 @@ export class Observation {
     if (target?.kind === 'tool' && 'content' in result) {
       this.#instruments?.resultSize.record(jsonBytes(result), this.#subject.toolAttributes);
       if (this.#span && this.#settings.captureResults) {
-        this.#span.setAttribute(Attribute.toolResult, this.#json(result['structuredContent'] ?? result['content']));
+        this.#span.setAttribute(
+          Attribute.toolResult,
+          this.#json(result['structuredContent'] ?? result['content']),
+        );
       }
     }
     if (method === 'initialize') {
       const agreed = { [Attribute.protocolVersion]: String(result['protocolVersion']) };
       this.#span?.setAttributes(agreed);
-      if (session) this.#instruments?.openSession(session.id, clock.now(), { ...agreed, ...networkOf(transport) });
+      if (session)
+        this.#instruments?.openSession(session.id, clock.now(), { ...agreed, ...networkOf(transport) });
     }
   }
 

@@ -26,7 +26,11 @@ const MAX_VALUE_LENGTH = 256;
  * Where the span of a call belongs. The client's own span, from `params._meta`, is the parent and the ambient one (of
  * the HTTP request) is linked; a client that is not trusted is only linked, so that it cannot decide what is sampled.
  */
-export function findParent(meta: Record<string, unknown> | undefined, principal: Principal, rules: RemoteParentRules): Parent {
+export function findParent(
+  meta: Record<string, unknown> | undefined,
+  principal: Principal,
+  rules: RemoteParentRules,
+): Parent {
   const ambient = api.context.active();
   if (meta === undefined) return { context: ambient, links: undefined };
   const getter = getterFor(rules.baggage);
@@ -72,7 +76,10 @@ function filterBaggage(context: Context, ambient: Context, allowed: ReadonlySet<
     .filter(([key, { value }]) => allowed.has(key) && value.length <= MAX_VALUE_LENGTH)
     .slice(0, MAX_ENTRIES);
   if (kept.length === 0) return restore(context, before);
-  return propagation.setBaggage(context, propagation.createBaggage(Object.fromEntries([...(before?.getAllEntries() ?? []), ...kept])));
+  return propagation.setBaggage(
+    context,
+    propagation.createBaggage(Object.fromEntries([...(before?.getAllEntries() ?? []), ...kept])),
+  );
 }
 
 function restore(context: Context, baggage: Baggage | undefined): Context {

@@ -115,8 +115,8 @@ export function networkOf(transport: string): Attributes {
 }
 
 function knownMethod(method: string, state: CallState | undefined): string {
-  const known = isNotification(method) ? NOTIFICATIONS.has(method) : state?.served !== false;
-  return known ? method : OTHER;
+  if (isNotification(method)) return NOTIFICATIONS.has(method) ? method : OTHER;
+  return state?.served === false ? OTHER : method;
 }
 
 function remember(known: Map<string, Attributes>, key: string, make: () => Attributes): Attributes {

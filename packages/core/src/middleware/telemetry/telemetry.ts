@@ -1,4 +1,4 @@
-import { stateOf } from '../../app/call-view.ts';
+import { stateOf } from '../../app/call-state.ts';
 import type { AppCore } from '../../app/core.ts';
 import type { Middleware } from '../../call.ts';
 import { InvalidOptionError } from '../../errors.ts';
@@ -82,22 +82,39 @@ export function telemetry(options: TelemetryOptions = {}): Middleware {
 }
 
 /** Learns of the end of sessions. Their start is seen as `initialize`. */
-function watchSessions(core: AppCore, instruments: Instruments, watched: WeakMap<AppCore, Instruments>): void {
+function watchSessions(
+  core: AppCore,
+  instruments: Instruments,
+  watched: WeakMap<AppCore, Instruments>,
+): void {
   if (watched.get(core) === instruments) return;
   watched.set(core, instruments);
   core.events.on('sessionClosed', ({ id }) => instruments.closeSession(id, core.clock.now()));
 }
 
 function check(options: TelemetryOptions): ObservationSettings {
-  const { trustRemoteParent: trust = 'authenticated', baggage = [], maxCaptureLength = 4096, metricPrefix = 'mcp' } = options;
+  const {
+    trustRemoteParent: trust = 'authenticated',
+    baggage = [],
+    maxCaptureLength = 4096,
+    metricPrefix = 'mcp',
+  } = options;
   if (!['always', 'authenticated', 'never'].includes(trust)) {
     throw new InvalidOptionError('trustRemoteParent', 'must be always, authenticated or never');
   }
   if (!(maxCaptureLength > 0)) throw new InvalidOptionError('maxCaptureLength', 'must be above 0');
   if (!/^[a-z][\w.-]{0,100}$/i.test(metricPrefix)) {
-    throw new InvalidOptionError('metricPrefix', 'must be a letter, then up to 100 letters, digits, "_", "." and "-"');
+    throw new InvalidOptionError(
+      'metricPrefix',
+      'must be a letter, then up to 100 letters, digits, "_", "." and "-"',
+    );
   }
-  const { handlerSpans = true, captureArguments = false, captureResults = false, toolMetrics = false } = options;
+  const {
+    handlerSpans = true,
+    captureArguments = false,
+    captureResults = false,
+    toolMetrics = false,
+  } = options;
   return {
     parentRules: { trust, baggage: new Set(baggage) },
     handlerSpans,
