@@ -5,8 +5,8 @@ import { REDACTED } from './config/print-config.ts';
 export interface LoggingOptions {
   readonly name: string;
   readonly level: string;
-  /** Values that never appear in a line, wherever they would stand: API keys, header values. */
-  readonly secrets?: readonly string[];
+  /** Takes out of a finished line what must not appear in it. */
+  readonly redact?: (line: string) => string;
   /** Gets every finished line besides. */
   readonly onLine?: (line: string) => void;
   /** Default: stderr, because stdout belongs to the protocol. */
@@ -17,17 +17,16 @@ export interface LoggingOptions {
 const SECRET_NAMES = ['apiKey', 'authorization', 'cookie', 'password', 'secret', 'token'];
 
 /**
- * A pino logger that writes JSON lines with the level as a word and the time in ISO 8601. Secrets are removed by name
- * and by value before a line is written.
+ * A pino logger that writes JSON lines with the level as a word and the time in ISO 8601. Fields that are named like
+ * secrets are removed, and so is what `redact` knows.
  */
 export function createLogger({
   name,
   level,
-  secrets = [],
+  redact = (line) => line,
   onLine,
   destination = process.stderr,
 }: LoggingOptions): Logger {
-  const hidden = secretForms(secrets);
   return pino(
     {
       name,
@@ -42,17 +41,10 @@ export function createLogger({
     },
     {
       write(line: string) {
-        let safe = line;
-        for (const secret of hidden) safe = safe.replaceAll(secret, REDACTED);
+        const safe = redact(line);
         destination.write(safe);
         onLine?.(safe);
       },
     },
   );
-}
-
-// As it is and as JSON writes it, longest first: one secret may be the start of another.
-function secretForms(secrets: readonly string[]): string[] {
-  const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
-  return [...new Set(forms)].filter((form) => form.length >= 4).toSorted((a, b) => b.length - a.length);
 }

@@ -21,29 +21,36 @@ import { systemInfoTool } from './tools/system-info.ts';
 export const NAME = 'terminal-runner';
 export const VERSION = '0.1.0';
 
-/** The server apart from how it is reached. Closing the app ends what it started. */
+const INSTRUCTIONS = [
+  'Programs, files, calculations and notes on one machine.',
+  'Paths are relative to one directory, the file root; nothing outside of it can be reached.',
+  'Notes (context_set, context_get) outlast this conversation.',
+].join(' ');
+
+/** The server apart from how it is reached. Closing the app ends everything that was started for it. */
 export async function createTerminal(
   config: Pick<TerminalConfig, 'data' | 'root' | 'allowProgram'>,
   logger: Logger,
 ): Promise<App> {
-  await mkdir(config.data, { recursive: true, mode: 0o700 });
-  const root = await createSafeRoot(workspaceOf(config));
-  const runner = await createProgramRunner({
-    programs: config.allowProgram,
-    root: root.path,
-    home: join(config.data, 'home'),
-  });
-  const calculator = createCalculator();
-  const store = sqliteStore({ path: join(config.data, 'notes.sqlite') });
-  return createApp({
+  const app = createApp({
     name: NAME,
     version: VERSION,
     title: 'Terminal runner',
-    instructions: 'Programs, files, calculations and notes on one machine. Paths are relative to the file root.',
+    instructions: INSTRUCTIONS,
     logger,
-  })
-    .use(telemetry(), log())
-    .add(
+  }).use(telemetry(), log());
+  try {
+    await mkdir(config.data, { recursive: true, mode: 0o700 });
+    const root = await createSafeRoot(workspaceOf(config));
+    const store = sqliteStore({ path: join(config.data, 'notes.sqlite') });
+    app.onClose(() => store.close?.());
+    const calculator = createCalculator();
+    app.onClose(() => calculator.close());
+    const home = join(config.data, 'home');
+    const runner = await createProgramRunner({ programs: config.allowProgram, root: root.path, home });
+    app.onClose(() => runner.close());
+
+    return app.add(
       runTool(runner),
       ...fileTools(root),
       systemInfoTool(root.path),
@@ -51,8 +58,9 @@ export async function createTerminal(
       ...contextTools(createNotes(store)),
       fileResource(root),
       diagnosePrompt,
-    )
-    .onClose(() => store.close?.())
-    .onClose(() => calculator.close())
-    .onClose(() => runner.close());
+    );
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
 }

@@ -78,7 +78,7 @@ export type Target = {
 export interface Call<Context extends object = NoContext> {
   /** Unique for this message, in this process and others; on every log line. */
   readonly id: string;
-  /** The JSON-RPC id; notifications and in-process calls have none. */
+  /** The JSON-RPC id. Notifications have none; in-process calls have 0. */
   readonly requestId: RequestId | undefined;
   readonly method: string;
   readonly params: JsonObject;

@@ -47,7 +47,10 @@ export interface RunRequest {
 
 /** Runs programs of an allow list. */
 export interface ProgramRunner {
+  /** By bare name, sorted. */
   readonly programs: readonly string[];
+  /** Whether nothing can be changed with them: each has argument rules, and those allow no writing. */
+  readonly readOnly: boolean;
   /**
    * Runs one program to its end. Cancelling and running out of time are results, like a non-zero exit code.
    *
@@ -126,6 +129,7 @@ export async function createProgramRunner(options: ProgramRunnerOptions): Promis
 
   return {
     programs,
+    readOnly: programs.every((program) => Object.hasOwn(rules, program)),
     async run(request) {
       if (closing.signal.aborted) throw new TerminalError('RUNNER_CLOSED', 'The server is shutting down.');
       if (running.size >= maxRuns)

@@ -39,12 +39,12 @@ export function commonSettings({ name, port }: { readonly name: string; readonly
       z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
       { description: 'The least severe lines that are written to stderr.', placeholder: 'LEVEL' },
     ),
-    apiKey: setting(z.array(z.string().min(8)).default([]), {
+    apiKey: setting(z.array(z.string().min(16)).default([]), {
       description:
         'A key that HTTP clients must send. Other users of the machine can read flags: prefer the variable.',
       placeholder: 'KEY',
       secret: true,
-      allowed: 'keys of at least 8 characters',
+      allowed: 'keys of at least 16 characters',
     }),
     otlpEndpoint: setting(httpUrl.optional(), {
       description: 'Base URL of an OTLP/HTTP collector; traces, metrics and logs are sent to it.',
@@ -63,6 +63,9 @@ export function commonSettings({ name, port }: { readonly name: string; readonly
     }),
   };
 }
+
+/** What every example server is configured with. */
+export type CommonConfig = z.output<z.ZodObject<ReturnType<typeof commonSettings>>>;
 
 /** Whether only this machine can connect to the address. */
 export function isLoopback(host: string): boolean {

@@ -20,7 +20,7 @@ export interface ConfigurableProgram<Schema extends z.ZodObject> {
   readonly ignoredEnv?: readonly string[];
 }
 
-/** What `loadConfig` reads from; taken from `process` by `configOrExit`. */
+/** What `loadConfig` reads from. */
 export interface ConfigInput {
   /** Without the interpreter and the script. */
   readonly args: readonly string[];
@@ -73,19 +73,21 @@ export function loadConfig<Schema extends z.ZodObject>(
   return { action: 'start', config, origins };
 }
 
+/** What this process was started with. A copy: what is removed from `process.env` later is still there for a reload. */
+export function readProcessInput(): ConfigInput {
+  return { args: process.argv.slice(2), env: { ...process.env }, cwd: process.cwd() };
+}
+
 /**
  * The configuration of this process. Ends the process with 0 after `--help` and `--check-config`, which are the only
  * ones to write to stdout, and with 2 when the configuration is wrong.
  */
 export function configOrExit<Schema extends z.ZodObject>(
   program: ConfigurableProgram<Schema>,
+  input: ConfigInput = readProcessInput(),
 ): z.output<Schema> {
   try {
-    const loaded = loadConfig(program, {
-      args: process.argv.slice(2),
-      env: process.env,
-      cwd: process.cwd(),
-    });
+    const loaded = loadConfig(program, input);
     if (loaded.action === 'start') return loaded.config;
     process.stdout.write(loaded.text);
     return process.exit(0);

@@ -8,14 +8,17 @@ export function calculateTool(calculator: Calculator): Tool {
   return defineTool({
     name: 'calculate',
     title: 'Calculate',
-    description: 'Evaluates a mathematical expression: arithmetic, functions, units, matrices, complex numbers.',
-    input: z.object({ expression: z.string().min(1).describe('For example "sqrt(2) * 3 cm to mm"') }),
+    description:
+      'Evaluates one expression of mathjs: arithmetic, functions, units, matrices, complex and big numbers. Each call starts anew: what one defines, the next does not know.',
+    input: z.object({
+      expression: z.string().min(1).describe('For example "sqrt(2) * 3 cm to mm" or "f(x) = x ^ 2; f(5)"'),
+    }),
     output: z.object({
-      text: z.string().describe('The result as text'),
-      type: z.string(),
-      number: z.number().optional().describe('The result where it is a plain number'),
+      text: z.string().describe('The value, with up to 14 digits'),
+      type: z.string().describe('Its type in mathjs: number, Unit, DenseMatrix, …'),
+      number: z.number().optional().describe('The value as a number, where it is a finite one'),
     }),
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
-    run: ({ expression }, call) => calculator.calculate(expression, { signal: call.signal }),
+    run: ({ expression }, { signal }) => calculator.calculate(expression, { signal }),
   });
 }

@@ -3,41 +3,65 @@ import { z } from 'zod';
 
 import type { Notes } from '../context/notes.ts';
 
-const workspace = z.string().default('default').describe('Keeps the notes of one task apart from those of others');
+const workspace = z
+  .string()
+  .default('default')
+  .describe('Keeps the notes of one project apart from those of others');
+const keys = z.array(z.string()).describe('All keys of the workspace');
 
 /** `context_set` and `context_get`: what a model wants to remember, by principal and workspace. */
 export function contextTools(notes: Notes): Tool[] {
-  return [
-    defineTool({
-      name: 'context_set',
-      title: 'Remember',
-      description: 'Keeps a JSON value under a key, for later calls and sessions. Without a value the key is deleted.',
-      input: z.object({ workspace, key: z.string(), value: z.json().optional() }),
-      output: z.object({ stored: z.boolean(), keys: z.array(z.string()) }),
-      annotations: { idempotentHint: true, openWorldHint: false },
-      async run({ workspace: name, key, value }, call) {
-        const owner = ownerOf(call, name);
-        if (value === undefined) await notes.delete(owner, key);
-        else await notes.set(owner, key, value);
-        return { stored: value !== undefined, keys: await notes.keys(owner) };
-      },
-    }),
-    defineTool({
-      name: 'context_get',
-      title: 'Recall',
-      description: 'The value kept under a key, or all keys of the workspace when no key is given.',
-      input: z.object({ workspace, key: z.string().optional() }),
-      output: z.object({ found: z.boolean(), value: z.json().optional(), keys: z.array(z.string()) }),
-      annotations: { readOnlyHint: true, openWorldHint: false },
-      async run({ workspace: name, key }, call) {
-        const owner = ownerOf(call, name);
-        const value = key === undefined ? undefined : ((await notes.get(owner, key)) as z.core.util.JSONType | undefined);
-        return { found: value !== undefined, ...(value !== undefined && { value }), keys: await notes.keys(owner) };
-      },
-    }),
-  ];
+  return [setContext(notes), getContext(notes)];
 }
 
-function ownerOf({ principal, tenant }: Call, workspace: string) {
-  return { principal: JSON.stringify([tenant ?? null, principalKey(principal)]), workspace };
+function setContext(notes: Notes): Tool {
+  return defineTool({
+    name: 'context_set',
+    title: 'Remember',
+    description:
+      'Keeps a JSON value under a key for 30 days, for later calls and conversations of the same user. Replaces what was there; without a value the key is deleted.',
+    input: z.object({
+      workspace,
+      key: z.string().describe('For example "goal"'),
+      value: z.json().optional().describe('Any JSON; leave it out to delete the key'),
+    }),
+    output: z.object({ stored: z.boolean(), keys }),
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+    async run({ key, value, ...args }, call) {
+      const owner = ownerOf(call, args);
+      if (value === undefined) await notes.delete(owner, key);
+      else await notes.set(owner, key, value);
+      return { stored: value !== undefined, keys: await notes.keys(owner) };
+    },
+  });
+}
+
+function getContext(notes: Notes): Tool {
+  return defineTool({
+    name: 'context_get',
+    title: 'Recall',
+    description: 'The value kept under a key with context_set; without a key, which keys there are.',
+    input: z.object({ workspace, key: z.string().optional() }),
+    output: z.object({ found: z.boolean(), value: z.json().optional(), keys }),
+    annotations: { readOnlyHint: true, openWorldHint: false },
+    async run({ key, ...args }, call) {
+      const owner = ownerOf(call, args);
+      const value =
+        key === undefined
+          ? undefined
+          : z
+              .json()
+              .optional()
+              .parse(await notes.get(owner, key));
+      return {
+        found: value !== undefined,
+        ...(value !== undefined && { value }),
+        keys: await notes.keys(owner),
+      };
+    },
+  });
+}
+
+function ownerOf({ principal, tenant }: Call, args: { readonly workspace: string }) {
+  return { principal: JSON.stringify([tenant ?? null, principalKey(principal)]), workspace: args.workspace };
 }

@@ -1,38 +1,41 @@
-import { defineTool, text, result, type Tool } from '@toolyard/core';
+import { defineTool, result, text, type Tool } from '@toolyard/core';
 import { z } from 'zod';
 
 import type { ProgramRunner } from '../commands/run-program.ts';
 import type { RunResult } from '../commands/run-process.ts';
 
+/** Progress messages are this far apart, and this long at most. */
+const PROGRESS_EVERY_MS = 250;
+const PROGRESS_CHARACTERS = 1_000;
+/** The longest a program may ask for. */
+const MAX_TIMEOUT_MS = 60_000;
+
 const captured = z.object({
-  text: z.string().describe('The output; the middle is left out when it is long'),
+  text: z.string().describe('The output; of a long one the middle is left out'),
   totalBytes: z.number(),
   omittedBytes: z.number(),
 });
 
-/** Progress messages a second, and characters of each. */
-const PROGRESS_EVERY_MS = 250;
-const PROGRESS_CHARACTERS = 1000;
-
 /** `run`: one program of the allow list, without a shell. */
-export function runTool(runner: ProgramRunner): Tool {
+export function runTool({ programs, readOnly, run }: ProgramRunner): Tool {
   return defineTool({
     name: 'run',
     title: 'Run a program',
     description: [
-      'Runs one program with arguments, without a shell: no pipes, globs or variables.',
-      `Allowed programs: ${runner.programs.join(', ')}. Paths must lie in the file root.`,
-      'A program that fails is a result with isError and its exit code.',
+      `Runs one program and returns its output and exit code. Allowed: ${programs.join(', ')}.`,
+      'There is no shell: no pipes, redirections, globs or variables; give each argument as its own item of args.',
+      'Paths are relative to the file root and have to stay in it.',
+      'A program that fails or runs out of time is an error result with its output so far.',
     ].join(' '),
     input: z.object({
-      program: z.string().describe('Bare name, no path'),
-      args: z.array(z.string()).default([]),
-      cwd: z.string().optional().describe('Directory below the file root'),
-      input: z.string().optional().describe('Text for the standard input'),
-      timeoutMs: z.number().int().min(1).max(60_000).optional(),
+      program: z.string().describe('Name of the program, without a path'),
+      args: z.array(z.string()).default([]).describe('For example ["-n", "5", "notes.txt"]'),
+      cwd: z.string().optional().describe('Directory to run in; default: the file root'),
+      input: z.string().optional().describe('Text for the standard input; default: none'),
+      timeoutMs: z.number().int().min(1).max(MAX_TIMEOUT_MS).default(MAX_TIMEOUT_MS),
     }),
     output: z.object({
-      exitCode: z.number().nullable(),
+      exitCode: z.number().nullable().describe('Null when a signal ended the program'),
       signal: z.string().nullable(),
       timedOut: z.boolean(),
       cancelled: z.boolean(),
@@ -40,34 +43,52 @@ export function runTool(runner: ProgramRunner): Tool {
       stdout: captured,
       stderr: captured,
     }),
-    annotations: { destructiveHint: true, openWorldHint: true },
-    // Above the runner's own limit, so that a slow program ends as a result with its output so far.
-    timeoutMs: 70_000,
+    annotations: { readOnlyHint: readOnly, openWorldHint: !readOnly },
+    // Above the limit of the program, so that a slow one ends as a result with its output so far.
+    timeoutMs: MAX_TIMEOUT_MS + 10_000,
     async run(request, call) {
-      const report = outputReporter((message, progress) => call.progress({ progress, message }), call.clock.now);
-      const ran = await runner.run({ ...request, signal: call.signal, onOutput: (chunk) => report(chunk.text) });
-      const succeeded = ran.exitCode === 0 && !ran.timedOut && !ran.cancelled;
-      return result({ structuredContent: ran, content: [text(describe(ran))], ...(!succeeded && { isError: true }) });
+      const report = outputReporter(call.clock.now, (message, progress) =>
+        call.progress({ message, progress }),
+      );
+      const ran = await run({ ...request, signal: call.signal, onOutput: (chunk) => report(chunk.text) });
+      const failed = ran.exitCode !== 0 || ran.timedOut || ran.cancelled;
+      return result({
+        structuredContent: ran,
+        content: [text(describeRun(ran))],
+        ...(failed && { isError: true }),
+      });
     },
   });
 }
 
-/** Passes on what a program writes, a few times a second, the latest characters first to survive. */
-function outputReporter(send: (message: string, progress: number) => void, now: () => number) {
+/** Passes output on as progress, some times a second; of what came in between, the end. */
+function outputReporter(now: () => number, send: (message: string, totalBytes: number) => void) {
   let waiting = '';
-  let bytes = 0;
-  let lastSentAt = -Infinity;
-  return (chunk: string) => {
-    bytes += Buffer.byteLength(chunk);
+  let totalBytes = 0;
+  let sentAt = -Infinity;
+  return function report(chunk: string): void {
+    totalBytes += Buffer.byteLength(chunk);
     waiting = (waiting + chunk).slice(-PROGRESS_CHARACTERS);
-    if (now() - lastSentAt < PROGRESS_EVERY_MS) return;
-    lastSentAt = now();
-    send(waiting, bytes);
+    if (now() - sentAt < PROGRESS_EVERY_MS) return;
+    sentAt = now();
+    send(waiting, totalBytes);
     waiting = '';
   };
 }
 
-function describe({ exitCode, signal, timedOut, cancelled, stdout, stderr }: RunResult): string {
-  const end = cancelled ? 'cancelled' : timedOut ? 'timed out' : signal === null ? `exit code ${exitCode}` : `killed by ${signal}`;
-  return [stdout.text, stderr.text && `[stderr]\n${stderr.text}`, `[${end}]`].filter(Boolean).join('\n');
+function describeRun({ stdout, stderr, ...end }: RunResult): string {
+  const parts = [stdout.text, stderr.text && `[stderr]\n${stderr.text}`, `[${describeEnd(end)}]`];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+function describeEnd({
+  exitCode,
+  signal,
+  timedOut,
+  cancelled,
+  durationMs,
+}: Omit<RunResult, 'stdout' | 'stderr'>): string {
+  if (cancelled) return 'cancelled';
+  if (timedOut) return `timed out after ${durationMs} ms`;
+  return signal === null ? `exit code ${exitCode}` : `killed by ${signal}`;
 }

@@ -1,7 +1,7 @@
 /** What the built-in middleware knows of a call beyond its public face. */
 import type { Call } from '../call.ts';
 import type { Resource } from '../registry/resource.ts';
-import { stateOf } from './call-view.ts';
+import { stateOf } from './call-state.ts';
 import { findResource } from './catalog.ts';
 
 /** Whether a handler has asked the client's person, model or roots. What it then gives holds for this call alone. */

@@ -63,6 +63,10 @@ export class CallState {
   #onSettled: (() => void)[] | undefined = undefined;
   #timer: Timer | undefined = undefined;
   #timeoutMs = 0;
+  #deadlineMs = 0;
+  #remainingMs = 0;
+  /** Questions that are open. */
+  #waiting = 0;
   #log: Logger | undefined = undefined;
   #notes: LogFields | undefined = undefined;
 
@@ -139,7 +143,9 @@ export class CallState {
 
   /** Whether any of these apps listens. */
   hears(event: keyof AppEvents): boolean {
-    return this.path === undefined ? this.core.events.has(event) : this.path.some(({ app }) => app.events.has(event));
+    return this.path === undefined
+      ? this.core.events.has(event)
+      : this.path.some(({ app }) => app.events.has(event));
   }
 
   onSettled(listener: () => void): void {
@@ -162,23 +168,35 @@ export class CallState {
   }
 
   startTimeout(timeoutMs: number): void {
-    if (this.settled || timeoutMs === Infinity) return;
+    if (timeoutMs === Infinity) return;
     this.#timeoutMs = timeoutMs;
-    this.#timer = this.core.clock.after(timeoutMs, () =>
-      this.abort(new TimeoutError(this.target?.name ?? this.method, timeoutMs)),
-    );
+    this.#resumeTimeout(timeoutMs);
   }
 
-  /** Stops the clock while a person thinks. */
+  /** Stops the clock while a person thinks; with several questions open, until the last is answered. */
   async withoutTimeout<T>(wait: () => Promise<T>): Promise<T> {
-    const timeoutMs = this.#timeoutMs;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#waiting += 1;
+    if (this.#waiting === 1) this.#pauseTimeout();
     try {
       return await wait();
     } finally {
-      if (timeoutMs > 0 && this.#timer === undefined) this.startTimeout(timeoutMs);
+      this.#waiting -= 1;
+      if (this.#waiting === 0 && this.#timeoutMs > 0) this.#resumeTimeout(this.#remainingMs);
     }
+  }
+
+  #pauseTimeout(): void {
+    this.#timer?.cancel();
+    this.#remainingMs = Math.max(this.#deadlineMs - this.core.clock.now(), 0);
+  }
+
+  #resumeTimeout(remainingMs: number): void {
+    if (this.settled) return;
+    const { clock } = this.core;
+    this.#deadlineMs = clock.now() + remainingMs;
+    this.#timer = clock.after(remainingMs, () =>
+      this.abort(new TimeoutError(this.target?.name ?? this.method, this.#timeoutMs)),
+    );
   }
 
   /** The reason as an error that names what happened. */
@@ -189,7 +207,8 @@ export class CallState {
   #logFields(): LogFields {
     const { principal, tenant, session, transport } = this.exchange;
     const traceparent = metaOf(this.params)?.[MetaKey.traceparent];
-    const traceId = typeof traceparent === 'string' ? /^[\da-f]{2}-([\da-f]{32})-/.exec(traceparent)?.[1] : undefined;
+    const traceId =
+      typeof traceparent === 'string' ? /^[\da-f]{2}-([\da-f]{32})-/.exec(traceparent)?.[1] : undefined;
     return {
       callId: this.id,
       method: this.method,

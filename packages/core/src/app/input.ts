@@ -1,5 +1,5 @@
 import type { InputAnswer, InputSpec } from '../call.ts';
-import { InvalidOptionError, InvalidParamsError, MissingCapabilityError, ToolyardError } from '../errors.ts';
+import { InvalidOptionError, InvalidParamsError, MissingCapabilityError, ToolError, ToolyardError } from '../errors.ts';
 import { missingCapabilities } from '../protocol/capabilities.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
   JsonObject,
   Root,
 } from '../protocol/messages.ts';
-import { describeIssues, toJsonSchema, compileSchema, type Schema } from '../registry/schema.ts';
+import { describeIssues, toJsonSchema, validatorOf, type Schema } from '../registry/schema.ts';
 import type { CallView } from './call-view.ts';
 
 /** Ends a run whose questions have no answer yet. The pipeline never sees it: it becomes a result. */
@@ -21,17 +21,21 @@ export class InputRequired extends ToolyardError {
   }
 }
 
-/** Questions one run may leave open, and answers a call may collect. */
+/** Questions one run may leave open. */
 const MAX_QUESTIONS = 32;
+/** Answers a client may bring, with those of earlier rounds. */
+const MAX_ANSWERS = 256;
 
 export async function askForInput(call: CallView, key: string, spec: InputSpec): Promise<InputAnswer<unknown>> {
   const request: InputRequest = { method: 'elicitation/create', params: elicitationOf(call, spec) };
   const answer = await ask(call, key, request, isElicitResult);
   if (answer['action'] !== 'accept') return { action: answer['action'] === 'decline' ? 'decline' : 'cancel' };
   if (spec.schema === undefined) return { action: 'accept', content: undefined };
-  const checked = await compileSchema(spec.schema, 'input', `requireInput("${key}")`).validate(answer['content']);
+  const checked = await validatorOf(spec.schema)(answer['content']);
   if (!checked.issues) return { action: 'accept', content: checked.value };
-  throw new InvalidParamsError(`The answer to "${key}" does not fit: ${describeIssues(checked.issues)}`);
+  const problem = `The answer to "${key}" does not fit: ${describeIssues(checked.issues)}`;
+  // Where the answer came as a response of its own, nothing is wrong with the params of this request.
+  throw call.state.exchange.request ? new ToolError('INVALID_ANSWER', problem) : new InvalidParamsError(problem);
 }
 
 export async function askModel(call: CallView, params: CreateMessageParams, key?: string): Promise<CreateMessageResult> {
@@ -61,15 +65,14 @@ async function ask(
   if (exchange.request) {
     const answer = await state.withoutTimeout(() => exchange.request!(request, call.signal));
     if (fits(answer)) return answer;
-    throw new ToolyardError('INVALID_ANSWER', `The client answered ${request.method} with something else.`);
+    throw new ToolError('INVALID_ANSWER', `The client answered ${request.method} with something else.`);
   }
   if (exchange.era === 'legacy') throw new MissingCapabilityError({ session: {} });
 
   const answer = Object.hasOwn(state.answers, key) ? state.answers[key] : undefined;
   if (answer && fits(answer)) return answer;
   const questions = (state.questions ??= new Map());
-  if (questions.size >= MAX_QUESTIONS) throw new InvalidOptionError('requireInput', `asks more than ${MAX_QUESTIONS} questions`);
-  questions.set(key, request);
+  if (questions.size <= MAX_QUESTIONS) questions.set(key, request);
   throw new InputRequired();
 }
 
@@ -81,12 +84,15 @@ export async function restoreAnswers(call: CallView): Promise<void> {
   const brought = isRecord(inputResponses)
     ? Object.entries(inputResponses).filter((entry): entry is [string, JsonObject] => isRecord(entry[1]))
     : [];
-  call.state.answers = Object.fromEntries([...Object.entries(earlier), ...brought].slice(0, MAX_QUESTIONS));
+  call.state.answers = Object.fromEntries([...Object.entries(earlier), ...brought].slice(0, MAX_ANSWERS));
 }
 
 /** The result that asks the client the open questions of this run. */
 export async function inputRequiredResult(call: CallView): Promise<InputRequiredResult> {
   const { questions, answers, core } = call.state;
+  if (questions && questions.size > MAX_QUESTIONS) {
+    throw new InvalidOptionError('requireInput', `asks more than ${MAX_QUESTIONS} questions at once`);
+  }
   return {
     resultType: 'input_required',
     inputRequests: Object.fromEntries(questions ?? []),

@@ -7,7 +7,7 @@ import type { CallState } from './call-state.ts';
 /** Sends progress to a client that asked for it. */
 export function tellProgress(state: CallState, { progress, total, message }: Progress): void {
   const progressToken = metaOf(state.params)?.[MetaKey.progressToken];
-  if (progressToken === undefined || state.settled) return;
+  if (state.settled || (typeof progressToken !== 'string' && !Number.isInteger(progressToken))) return;
   state.exchange.notify({
     method: 'notifications/progress',
     params: {

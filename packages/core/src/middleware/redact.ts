@@ -3,10 +3,7 @@ import type { Middleware } from '../call.ts';
 import { isProtocolError, isToolError, ProtocolError, ToolError } from '../errors.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import type { JsonObject } from '../protocol/messages.ts';
-import { redactor, type RedactionOptions, type Redactor } from '../redaction/redactor.ts';
-
-/** Options of {@link redact}. */
-export type RedactOptions = RedactionOptions;
+import { redactor, type RedactOptions, type Redactor } from '../redaction/redactor.ts';
 
 /** Methods whose results are definitions, which do not change from call to call. */
 const STATIC_METHODS: ReadonlySet<string> = new Set([

@@ -4,8 +4,8 @@ import { toBase64 } from '../results.ts';
 import { findSlowness } from './linear.ts';
 import { MIN_MATCH_LENGTH, normalizeKey, secretKeys, secretPatterns } from './patterns.ts';
 
-/** What counts as secret. */
-export interface RedactionOptions {
+/** Options of `redact`: what counts as secret. */
+export interface RedactOptions {
   /**
    * Exact values, at least 6 characters each: what your handlers hold and nobody may see. Their forms in JSON, in
    * URLs and in base64 are masked with them.
@@ -40,7 +40,7 @@ export interface Redactor {
 const MIN_SECRET_LENGTH = 6;
 
 /** @throws {InvalidOptionError} for a secret that is too short, and for a pattern that matches nothing or is slow. */
-export function redactor(options: RedactionOptions = {}): Redactor {
+export function redactor(options: RedactOptions = {}): Redactor {
   const { secrets = [], patterns = [], keys = [], builtIn = true, replacement = '[redacted]' } = options;
   if (secrets.some((secret) => typeof secret !== 'string' || secret.length < MIN_SECRET_LENGTH)) {
     throw new InvalidOptionError('secrets', `must have at least ${MIN_SECRET_LENGTH} characters each`);

@@ -66,7 +66,7 @@ describe('a list with more than pageSize items', () => {
 });
 
 describe.each(eras)('a cursor this server did not make (%s)', (era) => {
-  const madeUp = ['', 'a', '!!!', 'bnVsbA==', btoa('[1]'), btoa('[-1,"a"]'), btoa('[1.5,"a"]'), btoa('["a",1]'), btoa('{"0":1}'), 7, null, {}, []];
+  const madeUp = ['', 'a', '!!!', '1', '1-', '-1-a', '1.5-a', 'a-1', '1-A', '1-a-b', '9'.repeat(20) + '-a', 7, null, {}, []];
   test.each(madeUp)('%j is refused', async (cursor) => {
     const client = createTestClient(appOf('a', 'b', 'c'), { era });
     for (const method of ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'] as const) {
@@ -76,6 +76,6 @@ describe.each(eras)('a cursor this server did not make (%s)', (era) => {
 
   test('a place far behind the end is the end', async () => {
     const client = createTestClient(appOf('a'), { era });
-    expect((await client.request('tools/list', { cursor: btoa('[99999,"x"]') })).tools).toEqual([]);
+    expect((await client.request('tools/list', { cursor: '99999-x' })).tools).toEqual([]);
   });
 });

@@ -16,10 +16,10 @@ import {
   type Exchange,
   type Middleware,
 } from '../../src/index.ts';
-import { redact, type RedactOptions } from '../../src/middleware/redact.ts';
+import { redact } from '../../src/middleware/redact.ts';
 import { findSlowness } from '../../src/redaction/linear.ts';
 import { secretPatterns } from '../../src/redaction/patterns.ts';
-import { redactor } from '../../src/redaction/redactor.ts';
+import { redactor, type RedactOptions } from '../../src/redaction/redactor.ts';
 import type { ServerNotification, ServerRequest } from '../../src/protocol/messages.ts';
 
 const github = `ghp_${'a1B2'.repeat(9)}`;

@@ -25,6 +25,6 @@ export interface Resolution {
 export interface Method {
   /** Served to clients of one era only. Default: both. */
   readonly era?: Era;
-  /** Finds the target, before the first middleware. Never throws: what is wrong is thrown by `run`. */
+  /** Finds the target, before the first middleware. Throws only what ends a request before that; all else is thrown by `run`. */
   readonly resolve: (core: AppCore, params: JsonObject, state: CallState) => Resolution;
 }

@@ -1,5 +1,6 @@
 import { InvalidParamsError, NotFoundError, ProtocolError, ToolError, ToolyardError } from '../../errors.ts';
-import { checkParameterHeaders } from '../../protocol/headers.ts';
+import type { Exchange } from '../../exchange.ts';
+import { checkParameterHeaders, type HeaderParameter } from '../../protocol/headers.ts';
 import { isRecord } from '../../protocol/json-rpc.ts';
 import type { CallToolResult, InputRequiredResult, ListToolsResult, ToolDescription } from '../../protocol/messages.ts';
 import { mayUse } from '../../principal.ts';
@@ -31,7 +32,7 @@ export const listTools: Method = {
 };
 
 export const callTool: Method = {
-  resolve(core, { name }) {
+  resolve(core, { name, arguments: args }, { exchange }) {
     const entry = typeof name === 'string' ? core.catalog.tools.get(name) : undefined;
     if (entry === undefined) {
       return {
@@ -41,7 +42,8 @@ export const callTool: Method = {
         },
       };
     }
-    const { tool, description } = entry.compiled;
+    const { tool, description, headerParameters } = entry.compiled;
+    if (headerParameters.length > 0) checkHeaders(exchange, headerParameters, args);
     return {
       target: { kind: 'tool', name: entry.name, localName: entry.name, definition: tool },
       layers: entry.layers,
@@ -53,19 +55,20 @@ export const callTool: Method = {
   },
 };
 
+/** A request that contradicts itself ends before any middleware could answer one half of it. */
+function checkHeaders({ header, era }: Exchange, parameters: readonly HeaderParameter[], args: unknown): void {
+  const mismatch = header && era === 'modern' ? checkParameterHeaders(parameters, args, header) : undefined;
+  if (mismatch) throw new ProtocolError(mismatch.code, mismatch.message, { code: 'HEADER_MISMATCH', data: mismatch.data });
+}
+
 async function runTool(
   call: CallView,
   { name, compiled }: Entry<CompiledTool>,
 ): Promise<CallToolResult | InputRequiredResult> {
-  const { tool, input, headerParameters } = compiled;
+  const { tool, input } = compiled;
   enforceAccess(tool.access, call.principal, 'tool', name);
   const args = call.params['arguments'] ?? {};
   if (!isRecord(args)) throw new InvalidParamsError('params.arguments must be an object.');
-  const { header } = call.state.exchange;
-  if (header && call.era === 'modern' && headerParameters.length > 0) {
-    const mismatch = checkParameterHeaders(headerParameters, args, header);
-    if (mismatch) throw new ProtocolError(mismatch.code, mismatch.message, { code: 'HEADER_MISMATCH', data: mismatch.data });
-  }
   const checked = input ? await orAbort(call, () => input.validate(args)) : { value: {} };
   if (checked.issues) {
     throw new ToolError('INVALID_ARGUMENTS', `Invalid arguments for ${name}: ${describeIssues(checked.issues)}`, {

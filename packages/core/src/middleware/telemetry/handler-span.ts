@@ -1,7 +1,6 @@
 import * as api from '@opentelemetry/api';
 import type { Context, Span, Tracer } from '@opentelemetry/api';
 import type { CallObserver } from '../../app/call-state.ts';
-import { ToolyardError } from '../../errors.ts';
 import { Attribute } from './semantic-conventions.ts';
 import type { Subject } from './subject.ts';
 
@@ -69,6 +68,7 @@ export class HandlerSpans implements CallObserver {
 
 /** A handler that asks for input ends with an error that is none. */
 function typeOf(error: unknown): string | undefined {
-  if (error instanceof ToolyardError) return error.code === 'INPUT_REQUIRED' ? undefined : error.code;
-  return error instanceof Error ? error.name : typeof error;
+  if (!(error instanceof Error)) return typeof error;
+  if (!('code' in error) || typeof error.code !== 'string') return error.name;
+  return error.code === 'INPUT_REQUIRED' ? undefined : error.code;
 }

@@ -2,7 +2,7 @@ import { stateOf } from '../../app/call-state.ts';
 import type { AppCore } from '../../app/core.ts';
 import type { Middleware } from '../../call.ts';
 import { InvalidOptionError } from '../../errors.ts';
-import { redactor, type RedactionOptions } from '../../redaction/redactor.ts';
+import { redactor, type RedactOptions } from '../../redaction/redactor.ts';
 import { selectMethods, type MethodSelection } from '../selection.ts';
 import { instrumentsFinder, tracerFinder, type Instruments } from './instruments.ts';
 import { Observation, type ObservationSettings } from './observation.ts';
@@ -28,7 +28,7 @@ export interface TelemetryOptions extends MethodSelection {
   /** Characters of JSON kept of arguments and of results. Default: 4096. */
   readonly maxCaptureLength?: number | undefined;
   /** What is masked in arguments, results and URIs on spans; see `redact`. */
-  readonly redaction?: RedactionOptions | undefined;
+  readonly redaction?: RedactOptions | undefined;
   /** What the names of metrics begin with that are not of OpenTelemetry's conventions. Default: `mcp`. */
   readonly metricPrefix?: string | undefined;
   /** Records `mcp.tool.calls` and `mcp.tool.duration` too, which repeat `mcp.server.operation.duration`. Default: false. */

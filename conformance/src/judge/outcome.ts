@@ -1,0 +1,81 @@
+import { isRecord } from '@toolyard/core/protocol';
+
+/** What came back for one step, as far as clients and proxies act on it. */
+export interface Outcome {
+  status: number;
+  /** What the body is, by its Content-Type: `json`, `stream`, another type, or `none`. */
+  body: string;
+  /** Whether the header `Mcp-Session-Id` names a session. */
+  session: boolean;
+  /** Whether `WWW-Authenticate` says how to authenticate. */
+  challenge: boolean;
+  /** The methods of `Allow`, in order. */
+  allow: string | undefined;
+  retryAfter: boolean;
+  /** The messages of the body, in order, with what the server made up replaced by placeholders. */
+  messages: unknown[];
+}
+
+/** The parts of a response that are known before its body. */
+export function outcomeOf({ status, headers }: Response): Outcome {
+  return {
+    status,
+    body: bodyType(headers.get('content-type')),
+    session: headers.has('mcp-session-id'),
+    challenge: headers.has('www-authenticate'),
+    allow: headers.get('allow')?.split(',').map((method) => method.trim()).toSorted().join(', '),
+    retryAfter: headers.has('retry-after'),
+    messages: [],
+  };
+}
+
+function bodyType(contentType: string | null): string {
+  const type = contentType?.split(';', 1)[0]!.trim();
+  if (type === undefined) return 'none';
+  return { 'application/json': 'json', 'text/event-stream': 'stream' }[type] ?? type;
+}
+
+/** One event of a stream. */
+export interface StreamEvent {
+  readonly id: string | undefined;
+  readonly message: unknown;
+}
+
+/** Events of a stream, one by one. Comments and empty events carry no message. */
+export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
+  let text = '';
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const events = text.split('\n\n');
+    text = events.pop()!;
+    for (const event of events) {
+      const id = /^id: ?(.*)$/m.exec(event)?.[1];
+      const data = /^data: ?(.+)$/m.exec(event)?.[1];
+      if (id !== undefined || data !== undefined) {
+        yield { id, message: data === undefined ? undefined : (JSON.parse(data) as unknown) };
+      }
+    }
+  }
+}
+
+/** A message without what no two servers share: ids of their own requests, states, cursors, incident numbers. */
+export function withoutInventions(message: unknown): unknown {
+  if (isRecord(message) && 'method' in message && 'id' in message) {
+    return replace({ ...message, id: '{asked}' });
+  }
+  return replace(message);
+}
+
+const INVENTED = new Set(['requestState', 'nextCursor', 'elicitationId', 'incident']);
+
+function replace(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(replace);
+  if (typeof value === 'string') return value.replace(/Incident: [\w-]+/, 'Incident: {incident}');
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      INVENTED.has(key) && typeof inner === 'string' ? `{${key}}` : replace(inner),
+    ]),
+  );
+}

@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { isRecord } from '@toolyard/core/protocol';
+
+import { outcomeOf, readEvents, withoutInventions, type Outcome } from './outcome.ts';
+import type { Conversation, Step } from './traffic.ts';
+
+/** A server, as a conversation sees it. */
+export type Fetch = (request: Request) => Promise<Response>;
+
+/** An answer that takes longer is one that never comes. */
+const PATIENCE_MS = 5000;
+
+/** How long streams that stay open are read after the last request was answered. */
+const SETTLE_MS = 25;
+
+/**
+ * Sends the requests of a conversation to a server, each once the one before was answered, or has left the client
+ * with a question or a stream that stays open.
+ */
+export async function play({ steps }: Conversation, fetch: Fetch): Promise<Outcome[]> {
+  const memory: Memory = {};
+  const hangUp = new AbortController();
+  const played: Played[] = [];
+  for (const step of steps) {
+    const one = playStep(fill(step, memory), fetch, memory, hangUp.signal);
+    played.push(one);
+    await inTime(one.goOn);
+  }
+  await inTime(Promise.all(played.filter(({ open }) => !open).map(({ ended }) => ended)));
+  if (played.some(({ open }) => open)) await delay(SETTLE_MS);
+  const outcomes = played.map(({ outcome }) => structuredClone(outcome.current));
+  hangUp.abort();
+  await Promise.all(played.map(({ ended }) => ended));
+  return outcomes;
+}
+
+/** What the server has made up so far. */
+interface Memory {
+  session?: string;
+  state?: string;
+  asked?: unknown;
+  cursor?: string;
+  event?: string;
+}
+
+interface Played {
+  readonly outcome: { current: Outcome };
+  /** Resolves when the next request may go out. */
+  readonly goOn: Promise<unknown>;
+  readonly ended: Promise<void>;
+  readonly open: boolean;
+}
+
+/** Stands for an answer that has not come. */
+const NOTHING: Outcome = {
+  status: 0,
+  body: 'none',
+  session: false,
+  challenge: false,
+  allow: undefined,
+  retryAfter: false,
+  messages: [],
+};
+
+function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal): Played {
+  const outcome = { current: NOTHING };
+  const { method, headers, body, open = false } = step;
+  const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
+  const ended = exchange().catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  return { outcome, goOn: Promise.race([mayGoOn, ended]), ended, open };
+
+  async function exchange(): Promise<void> {
+    const init = { method, headers: { ...headers }, signal, ...(body !== undefined && { body }) };
+    const response = await fetch(new Request('http://localhost/mcp', init));
+    outcome.current = outcomeOf(response);
+    memory.session ??= response.headers.get('mcp-session-id') ?? undefined;
+    const { messages } = outcome.current;
+    if (!response.body || outcome.current.body !== 'stream') {
+      const text = await response.text();
+      messages.push(...parse(text).map((message) => take(message, memory)));
+      return;
+    }
+    // The stream is there; what it says on its own comes a little later.
+    if (open) setImmediate(goOn);
+    for await (const { id, message } of readEvents(response.body)) {
+      memory.event ??= id;
+      if (message === undefined) continue;
+      messages.push(take(message, memory));
+      if (isRecord(message) && 'method' in message && 'id' in message) goOn();
+    }
+  }
+}
+
+/** Remembers what the server made up in a message, and gives the message without it. */
+function take(message: unknown, memory: Memory): unknown {
+  if (isRecord(message)) {
+    if ('method' in message && 'id' in message) memory.asked = message['id'];
+    const { result } = message;
+    if (isRecord(result) && typeof result['requestState'] === 'string') memory.state = result['requestState'];
+    if (isRecord(result) && typeof result['nextCursor'] === 'string') memory.cursor = result['nextCursor'];
+  }
+  return withoutInventions(message);
+}
+
+function parse(text: string): unknown[] {
+  if (text === '') return [];
+  try {
+    const json: unknown = JSON.parse(text);
+    return Array.isArray(json) ? json : [json];
+  } catch {
+    return [text];
+  }
+}
+
+function fill(step: Step, memory: Memory): Step {
+  return {
+    ...step,
+    headers: Object.fromEntries(
+      Object.entries(step.headers).map(([name, value]) => [
+        name,
+        value.replace('{session}', memory.session ?? 'none').replace('{event}', memory.event ?? 'none'),
+      ]),
+    ),
+    body: step.body
+      ?.replaceAll('"{state}"', JSON.stringify(memory.state ?? 'none'))
+      .replaceAll('"{cursor}"', JSON.stringify(memory.cursor ?? 'none'))
+      .replaceAll('"{asked}"', JSON.stringify(memory.asked ?? 'none')),
+  };
+}
+
+async function inTime(promise: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  const late = delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => {});
+  await Promise.race([promise, late]);
+  patience.abort();
+}

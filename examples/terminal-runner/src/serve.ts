@@ -1,0 +1,52 @@
+import { type App } from '@toolyard/core';
+import { serveStdio } from '@toolyard/core/stdio';
+import { serveHttp } from '@toolyard/transport-http';
+import { apiKeys, hashApiKey, type ApiKey } from '@toolyard/transport-http/auth';
+
+import type { Telemetry } from './telemetry/telemetry.ts';
+import type { TerminalConfig } from './terminal-config.ts';
+
+/** How long running calls may take once the server is told to end. With all that follows it fits in the 10 s of `docker stop`. */
+const DRAIN_MS = 4_000;
+
+/** The app, within reach of clients. */
+export interface Serving {
+  /** Where HTTP clients connect. */
+  readonly url?: string;
+  /** Over stdio: resolves when the client has gone. */
+  readonly closed?: Promise<void>;
+  /** Takes no new calls, lets running ones finish for a while, and closes the app. */
+  close(): Promise<void>;
+}
+
+/** Serves an app over stdio or HTTP, whichever is configured. */
+export async function serve(app: App, config: TerminalConfig, telemetry: Telemetry): Promise<Serving> {
+  const server = config.stdio ? serveStdio(app) : await listen(app, config, telemetry);
+  return {
+    ...('url' in server ? { url: server.url } : { closed: server.closed }),
+    async close() {
+      await server.close({ deadlineMs: DRAIN_MS });
+      // Nothing runs any more. What is left is to end programs, the calculator and the store.
+      await app.close({ deadlineMs: 0 });
+    },
+  };
+}
+
+async function listen(app: App, config: TerminalConfig, telemetry: Telemetry) {
+  const { port, host, publicUrl, apiKey } = config;
+  const keys = await Promise.all(apiKey.map(holderOf));
+  return serveHttp(app, {
+    port,
+    host,
+    ...(publicUrl !== undefined && { publicUrl }),
+    // The configuration allows no address but loopback without a key.
+    ...(keys.length > 0 && { auth: apiKeys(keys) }),
+    routes: { '/metrics': async () => ({ body: await telemetry.prometheusText() }) },
+  });
+}
+
+/** Whoever has the key. Named after the key and not its place in the list: the notes of a principal stay its own when keys come and go. */
+async function holderOf(key: string): Promise<ApiKey> {
+  const digest = await hashApiKey(key);
+  return { digest, principal: { id: `key-${digest.slice(0, 12)}`, scopes: '*' } };
+}
