@@ -41,16 +41,19 @@ export interface StreamEvent {
   readonly message: unknown;
 }
 
-/** Events of a stream, one by one. Comments and empty events carry no message. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
+/** Events of a stream, one by one, until the signal hangs up. Comments and empty events carry no message. */
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<StreamEvent> {
   let text = '';
-  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+  for await (const chunk of body.pipeThrough(new TextDecoderStream(), { signal })) {
     text += chunk;
     const events = text.split('\n\n');
     text = events.pop()!;
     for (const event of events) {
       const id = /^id: ?(.*)$/m.exec(event)?.[1];
-      const data = /^data: ?(.+)$/m.exec(event)?.[1];
+      const data = /^data: ?(\S.*)$/m.exec(event)?.[1];
       if (id !== undefined || data !== undefined) {
         yield { id, message: data === undefined ? undefined : (JSON.parse(data) as unknown) };
       }

@@ -37,11 +37,11 @@ export async function play({ steps }: Conversation, fetch: Fetch): Promise<Outco
 
 /** What the server has made up so far. */
 interface Memory {
-  session?: string;
-  state?: string;
+  session?: string | undefined;
+  state?: string | undefined;
   asked?: unknown;
-  cursor?: string;
-  event?: string;
+  cursor?: string | undefined;
+  event?: string | undefined;
 }
 
 interface Played {
@@ -85,7 +85,7 @@ function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal)
     }
     // The stream is there; what it says on its own comes a little later.
     if (open) setImmediate(goOn);
-    for await (const { id, message } of readEvents(response.body)) {
+    for await (const { id, message } of readEvents(response.body, signal)) {
       memory.event ??= id;
       if (message === undefined) continue;
       messages.push(take(message, memory));

@@ -54,7 +54,7 @@ describe('where values come from', () => {
   });
 
   test('a flag wins over the environment, the environment over the file', () => {
-    const file = jsonFile({ port: 1, host: 'file.test', logLevel: 'debug', apiKey: ['from-the-file'] });
+    const file = jsonFile({ port: 1, host: 'file.test', logLevel: 'debug', apiKey: ['a-key-from-the-file'] });
     const { config, origins } = load(['--config', file, '--port', '3'], {
       TOOLYARD_PORT: '2',
       TOOLYARD_HOST: 'env.test',
@@ -166,14 +166,14 @@ describe('what is refused', () => {
 
   test('a wrong secret is not repeated', () => {
     const [message] = problems(['--api-key', 'sesame']);
-    expect(message).toBe('apiKey (from --api-key): is not allowed; allowed: keys of at least 8 characters');
+    expect(message).toBe('apiKey (from --api-key): is not allowed; allowed: keys of at least 16 characters');
   });
 
   test('an address others can reach, without an API key', () => {
     expect(problems(['--host', '0.0.0.0'])[0]).toMatch(
       /^host \(from --host\): "0\.0\.0\.0" .* needs an API key/,
     );
-    expect(problems(['--host', '0.0.0.0', '--api-key', 'a-long-key'])).toEqual([]);
+    expect(problems(['--host', '0.0.0.0', '--api-key', 'a-key-that-is-long'])).toEqual([]);
     expect(problems(['--host', '0.0.0.0', '--stdio'])).toEqual([]);
     for (const host of ['localhost', '127.8.0.1', '::1']) expect(problems(['--host', host])).toEqual([]);
   });
@@ -192,7 +192,7 @@ describe('what is printed', () => {
         '--data',
         '/data',
         '--api-key',
-        'open-sesame',
+        'open-sesame-and-enter',
         '--otlp-endpoint',
         'http://me:pw@otel.test',
       ],

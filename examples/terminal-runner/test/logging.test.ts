@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createLogger, type LoggingOptions } from '../src/logging.ts';
+import { createSecrets } from '../src/secrets.ts';
 
 function record(options: Partial<LoggingOptions> = {}) {
   const lines: string[] = [];
@@ -36,16 +37,26 @@ test('removes secrets by name', () => {
   expect(lines.join()).not.toMatch(/k1|k2|k3/);
 });
 
-test('removes secrets by value, wherever they stand', () => {
-  const { logger, lines, parsed } = record({ secrets: ['open"sesame', 'open"sesame-longer'] });
-  logger.info({ argument: 'x=open"sesame', 'open"sesame': 1 }, 'Got open"sesame-longer.');
+test('removes what `redact` knows before anybody gets the line', () => {
+  const seen: string[] = [];
+  const { redact } = createSecrets(['sesame']);
+  const { logger, lines, parsed } = record({ redact, onLine: (line) => seen.push(line) });
+  logger.info({ argument: 'x=sesame', sesame: 1 }, 'Got sesame.');
   expect(lines.join()).not.toContain('sesame');
   expect(parsed()).toMatchObject([{ argument: 'x=[redacted]', msg: 'Got [redacted].' }]);
+  expect(seen).toEqual(lines);
 });
 
-test('hands each finished line on', () => {
-  const seen: string[] = [];
-  const { logger, lines } = record({ secrets: ['sesame'], onLine: (line) => seen.push(line) });
-  logger.info({}, 'sesame');
-  expect(seen).toEqual(lines);
+describe('createSecrets', () => {
+  test('knows secrets as they are and as JSON writes them, and takes the longest', () => {
+    const { redact } = createSecrets(['open"sesame', 'open"sesame-longer']);
+    expect(redact('open"sesame-longer')).toBe('[redacted]');
+    expect(redact(JSON.stringify({ a: 'open"sesame' }))).toBe('{"a":"[redacted]"}');
+  });
+
+  test('grows, and leaves short values alone', () => {
+    const secrets = createSecrets(['one-secret', 'abc']);
+    secrets.add(['other-secret']);
+    expect(secrets.redact('one-secret other-secret abc')).toBe('[redacted] [redacted] abc');
+  });
 });

@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-  chmodSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
@@ -14,6 +6,7 @@ import {
   type ProgramRunnerOptions,
   type RunRequest,
 } from '../src/commands/run-program.ts';
+import { processesWith, uniqueSeconds } from './processes.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const DEFAULTS = ['cat', 'date', 'echo', 'grep', 'head', 'ls', 'pwd', 'sort', 'tail', 'uname', 'wc'];
@@ -40,22 +33,7 @@ async function start(options: Partial<ProgramRunnerOptions> = {}) {
   };
 }
 
-/** Processes whose command line holds the text. */
-function processesWith(text: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      const [state = ''] = /(?<=\) )\w/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-      return state !== 'Z' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** A sleep that no other test starts, to recognise it among all processes. */
-let lastSleep = 100_000 + process.pid;
-const uniqueSleep = () => `sleep ${++lastSleep}.5`;
+const uniqueSleep = () => `sleep ${uniqueSeconds()}`;
 const asCommandLine = (command: string) => command.replace(' ', '\0');
 
 describe('results', () => {

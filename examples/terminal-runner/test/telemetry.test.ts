@@ -1,6 +1,7 @@
 import { context, logs, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../src/logging.ts';
+import { createSecrets } from '../src/secrets.ts';
 import { createLogBridge, TELEMETRY_COMPONENT } from '../src/telemetry/log-bridge.ts';
 import { createTelemetry, type TelemetryOptions } from '../src/telemetry/telemetry.ts';
 import { otlpListener } from './otlp-listener.ts';
@@ -214,7 +215,7 @@ test('log lines are sent as records of the active trace, without secrets and wit
   const logger = createLogger({
     name: 'terminal-runner',
     level: 'debug',
-    secrets: ['open-sesame'],
+    redact: createSecrets(['open-sesame']).redact,
     destination: { write: () => {} },
     onLine: createLogBridge(telemetry.loggerProvider, 'terminal-runner'),
   });

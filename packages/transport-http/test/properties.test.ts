@@ -10,6 +10,7 @@ import { readEvents } from './sse-reader.ts';
 
 const RUNS = process.env['TOOLYARD_PROOF'] ? 20_000 : 400;
 const PATIENCE_MS = 5000;
+const LIMIT_MS = 300_000;
 
 const failures: unknown[] = [];
 const keep = (error: unknown) => void failures.push(error);
@@ -137,7 +138,6 @@ test('whatever is posted to the endpoint, in either era, gets a valid answer', a
     keepAliveMs: 50,
     sessions: { maxSessions: 5, resumeWindowMs: 50 },
   });
-  const options = { numRuns: RUNS, interruptAfterTimeLimit: 600_000, markInterruptAsFailure: true };
   await fc.assert(
     fc.asyncProperty(verb, path, headers, body, fc.boolean(), async (how, where, given, what, isDeclared) => {
       const session = await openSession(handler);
@@ -148,10 +148,10 @@ test('whatever is posted to the endpoint, in either era, gets a valid answer', a
       });
       expectValid(how, await within(answerOf(handler, request)));
     }),
-    options,
+    { numRuns: RUNS },
   );
   await within(handler.close({ deadlineMs: 1000 }));
-});
+}, LIMIT_MS);
 
 test('a well-formed 2026 request is answered under its id, whatever it asks', async () => {
   const handler = createHttpHandler(createDemo());
@@ -173,7 +173,7 @@ test('a well-formed 2026 request is answered under its id, whatever it asks', as
     ),
     { numRuns: RUNS },
   );
-});
+}, LIMIT_MS);
 
 test('whatever comes over a connection, the server answers the next client', async () => {
   const server = await serve(createDemo(), { requestTimeoutMs: 200 });
@@ -194,7 +194,7 @@ test('whatever comes over a connection, the server answers the next client', asy
     }),
     { numRuns: RUNS / 4 },
   );
-});
+}, LIMIT_MS);
 
 async function openSession(handler: HttpHandler): Promise<string> {
   const response = await handler.fetch(
@@ -248,8 +248,12 @@ async function answerOf(handler: HttpHandler, request: Request): Promise<{ respo
   const response = await handler.fetch(request);
   if (response.headers.get('content-type') === 'text/event-stream') {
     const events = readEvents(response);
-    const first = await events.message();
-    const messages = first === undefined || 'id' in first ? [first] : [first, await events.message()];
+    // A standing stream may have nothing to say but that it is there.
+    if (request.method === 'GET') await events.next();
+    const first = request.method === 'GET' ? undefined : await events.message();
+    // A notification comes before something, except where it begins a subscription.
+    const isLast = first === undefined || 'id' in first || first.method === 'notifications/subscriptions/acknowledged';
+    const messages = isLast ? [first] : [first, await events.message()];
     events.close();
     return { response, messages: messages.filter((each) => each !== undefined) };
   }

@@ -1,3 +1,4 @@
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -50,10 +51,6 @@ interface Exporter<Batch> {
   shutdown(): Promise<void>;
 }
 
-// The type and its codes live in @opentelemetry/core, which is not one of our dependencies.
-const SUCCESS = 0;
-type ExportResult = Parameters<Parameters<OTLPTraceExporter['export']>[1]>[0];
-
 /** Sends by OTLP/HTTP in JSON to `endpoint` + `/v1/traces`, `/v1/metrics` and `/v1/logs`. */
 export function createPipeline({
   endpoint,
@@ -102,8 +99,7 @@ export function createPipeline({
     return {
       export(batch, done) {
         exporter.export(stamp(batch), (result) => {
-          const code: number = result.code;
-          if (code === SUCCESS) return done(result);
+          if (result.code === ExportResultCode.SUCCESS) return done(result);
           onError(signal, result.error ?? new Error('The export failed.'));
           const other = next();
           return other ? other.export(batch, done) : done(result);

@@ -1,4 +1,5 @@
-import { context, logs, metrics, trace, type Attributes } from '@opentelemetry/api';
+import { context, logs, metrics, propagation, trace, type Attributes } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
@@ -40,7 +41,7 @@ export interface Telemetry {
   readonly tracerProvider: TracerProvider;
   readonly meterProvider: MeterProvider;
   readonly loggerProvider: LoggerProvider;
-  /** Makes the providers the global ones of `@opentelemetry/api`. `shutdown` takes them back. */
+  /** Makes the providers the global ones of `@opentelemetry/api`, with W3C trace context. `shutdown` takes them back. */
   register(): void;
   /**
    * Changes where telemetry goes; parts left out stay as they are. From now on everything goes to the new target.
@@ -152,6 +153,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       trace.setGlobalTracerProvider(tracerProvider);
       metrics.setGlobalMeterProvider(meterProvider);
       logs.setGlobalLoggerProvider(loggerProvider);
+      // Without it, the `_meta.traceparent` of a client would not be understood.
+      propagation.setGlobalPropagator(new W3CTraceContextPropagator());
     },
     reconfigure(changed, { deadlineMs = 5_000 } = {}) {
       if (ended) throw new Error('Telemetry was shut down and cannot be changed.');
@@ -174,6 +177,7 @@ function unregister(): void {
   trace.disable();
   metrics.disable();
   logs.disable();
+  propagation.disable();
   context.disable();
 }
 

@@ -1,8 +1,8 @@
-import { defineTool, result, text, type Tool } from '@toolyard/core';
+import { defineTool, result, text, type Call, type Tool } from '@toolyard/core';
 import { z } from 'zod';
 
 import type { ProgramRunner } from '../commands/run-program.ts';
-import type { RunResult } from '../commands/run-process.ts';
+import type { OutputChunk, RunResult } from '../commands/run-process.ts';
 
 /** Progress messages are this far apart, and this long at most. */
 const PROGRESS_EVERY_MS = 250;
@@ -17,7 +17,8 @@ const captured = z.object({
 });
 
 /** `run`: one program of the allow list, without a shell. */
-export function runTool({ programs, readOnly, run }: ProgramRunner): Tool {
+export function runTool(runner: ProgramRunner): Tool {
+  const { programs, readOnly } = runner;
   return defineTool({
     name: 'run',
     title: 'Run a program',
@@ -47,10 +48,7 @@ export function runTool({ programs, readOnly, run }: ProgramRunner): Tool {
     // Above the limit of the program, so that a slow one ends as a result with its output so far.
     timeoutMs: MAX_TIMEOUT_MS + 10_000,
     async run(request, call) {
-      const report = outputReporter(call.clock.now, (message, progress) =>
-        call.progress({ message, progress }),
-      );
-      const ran = await run({ ...request, signal: call.signal, onOutput: (chunk) => report(chunk.text) });
+      const ran = await runner.run({ ...request, signal: call.signal, onOutput: outputReporter(call) });
       const failed = ran.exitCode !== 0 || ran.timedOut || ran.cancelled;
       return result({
         structuredContent: ran,
@@ -62,17 +60,17 @@ export function runTool({ programs, readOnly, run }: ProgramRunner): Tool {
 }
 
 /** Passes output on as progress, some times a second; of what came in between, the end. */
-function outputReporter(now: () => number, send: (message: string, totalBytes: number) => void) {
-  let waiting = '';
+function outputReporter(call: Call) {
+  let message = '';
   let totalBytes = 0;
   let sentAt = -Infinity;
-  return function report(chunk: string): void {
-    totalBytes += Buffer.byteLength(chunk);
-    waiting = (waiting + chunk).slice(-PROGRESS_CHARACTERS);
-    if (now() - sentAt < PROGRESS_EVERY_MS) return;
-    sentAt = now();
-    send(waiting, totalBytes);
-    waiting = '';
+  return function report(chunk: OutputChunk): void {
+    totalBytes += Buffer.byteLength(chunk.text);
+    message = (message + chunk.text).slice(-PROGRESS_CHARACTERS);
+    if (call.clock.now() - sentAt < PROGRESS_EVERY_MS) return;
+    sentAt = call.clock.now();
+    call.progress({ progress: totalBytes, message });
+    message = '';
   };
 }
 

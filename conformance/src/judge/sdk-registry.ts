@@ -1,0 +1,148 @@
+import {
+  completable,
+  ResourceTemplate,
+  type CallToolResult,
+  type GetPromptResult,
+  type McpServer,
+  type ReadResourceResult,
+  type RequestStateCodec,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { Call, Prompt, Resource, Tool } from '@toolyard/core';
+import { isRecord, type JsonObject } from '@toolyard/core/protocol';
+import { z } from 'zod';
+
+import { SdkCall } from './sdk-call.ts';
+
+/** Registers our definitions with an SDK server, which makes the listings and checks arguments and results itself. */
+export class SdkRegistry {
+  readonly #server: McpServer;
+  readonly #codec: RequestStateCodec<unknown>;
+
+  constructor(server: McpServer, codec: RequestStateCodec<unknown>) {
+    this.#server = server;
+    this.#codec = codec;
+  }
+
+  addTool({ name, title, description, input, output, annotations, icons, meta, headers, errors, run }: Tool): void {
+    const _meta = { ...meta, ...(errors && { 'toolyard/errors': errors }) };
+    const config = {
+      ...(title !== undefined && { title }),
+      ...(description !== undefined && { description }),
+      ...(output && { outputSchema: output }),
+      ...(annotations && { annotations }),
+      ...(icons && { icons: [...icons] }),
+      ...(Object.keys(_meta).length > 0 && { _meta }),
+    };
+    const toResult = (value: unknown) => toToolResult(value, output !== undefined);
+    const inputSchema = headers ? withHeaders(input as unknown as z.ZodObject, headers) : input;
+    if (inputSchema) {
+      this.#server.registerTool(name, { ...config, inputSchema }, (args, ctx) =>
+        this.#run((call) => run(args, call), toResult, ctx),
+      );
+    } else {
+      this.#server.registerTool(name, config, (ctx) => this.#run((call) => run({}, call), toResult, ctx));
+    }
+  }
+
+  addPrompt({ name, title, description, icons, input, complete, run }: Prompt): void {
+    const config = {
+      ...(title !== undefined && { title }),
+      ...(description !== undefined && { description }),
+      ...(icons && { icons: [...icons] }),
+    };
+    const toResult = (value: unknown) => toPromptResult(value, description);
+    if (input) {
+      const argsSchema = withCompleters(input as unknown as z.ZodObject, complete);
+      this.#server.registerPrompt(name, { ...config, argsSchema }, (args, ctx) =>
+        this.#run((call) => run(args, call), toResult, ctx),
+      );
+    } else {
+      this.#server.registerPrompt(name, config, (ctx) =>
+        this.#run((call) => run({}, call), toResult, ctx),
+      );
+    }
+  }
+
+  addResource({ address, template, name = address, title, description, mimeType, annotations, ...rest }: Resource): void {
+    const metadata = {
+      ...(title !== undefined && { title }),
+      ...(description !== undefined && { description }),
+      ...(mimeType !== undefined && { mimeType }),
+      ...(annotations && { annotations }),
+    };
+    const { read, list, complete } = rest;
+    const serve = (uri: URL, variables: object, ctx: ServerContext) =>
+      this.#run(
+        (call) => read(variables as never, call),
+        (value) => toContents(value, uri.href, mimeType),
+        ctx,
+      );
+    if (!template) {
+      this.#server.registerResource(name, address, metadata, (uri, ctx) => serve(uri, {}, ctx));
+      return;
+    }
+    const completers = Object.entries(complete).map(([variable, completer]) => [
+      variable,
+      async (value: string) => [...(await completer!(value, {} as Call, {}))],
+    ]);
+    const listed = list && (async () => ({ resources: [...(await list({} as Call))] }));
+    this.#server.registerResource(
+      name,
+      new ResourceTemplate(address, { list: listed, complete: Object.fromEntries(completers) as never }),
+      metadata,
+      serve,
+    );
+  }
+
+  #run<T>(handler: (call: Call) => unknown, toResult: (value: unknown) => T, ctx: ServerContext) {
+    const call = new SdkCall(ctx, this.#server.server.getClientCapabilities());
+    return call.run(handler, toResult, this.#codec);
+  }
+}
+
+/** The SDK finds header parameters in the schema itself. */
+function withHeaders(schema: z.ZodObject, headers: Readonly<Record<string, string>>): z.ZodObject {
+  const shape: Record<string, z.ZodType> = { ...schema.shape };
+  for (const [path, header] of Object.entries(headers)) {
+    const [name, inner] = path.split('.') as [string, string?];
+    const field = shape[name]!;
+    if (inner === undefined) shape[name] = field.meta({ 'x-mcp-header': header });
+    else shape[name] = withHeaders(z.object((field as z.ZodOptional<z.ZodObject>).unwrap().shape), { [inner]: header }).optional();
+  }
+  return z.object(shape);
+}
+
+function withCompleters(schema: z.ZodObject, complete: Prompt['complete']): z.ZodObject {
+  const completers = Object.entries(complete).map(([name, completer]) => [
+    name,
+    completable((schema.shape[name] as z.ZodString).clone(), async (value) => [
+      ...(await completer!(value, {} as Call, {})),
+    ]),
+  ]);
+  return schema.extend(Object.fromEntries(completers) as Record<string, z.ZodType>);
+}
+
+function toToolResult(value: unknown, structured: boolean): CallToolResult {
+  const content = Array.isArray(value) ? (value as unknown[]) : [value];
+  if (structured) return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value } as CallToolResult;
+  if (typeof value === 'string') return { content: [{ type: 'text', text: value }] };
+  if (isRecord(value) && Array.isArray(value['content'])) return value as CallToolResult;
+  if (content.every((block) => isRecord(block) && typeof block['type'] === 'string')) return { content } as CallToolResult;
+  return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value } as CallToolResult;
+}
+
+function toPromptResult(value: unknown, description: string | undefined): GetPromptResult {
+  const described = description === undefined ? {} : { description };
+  if (typeof value === 'string') {
+    return { ...described, messages: [{ role: 'user', content: { type: 'text', text: value } }] };
+  }
+  if (Array.isArray(value)) return { ...described, messages: value } as GetPromptResult;
+  return { ...described, ...(value as GetPromptResult) };
+}
+
+function toContents(value: unknown, uri: string, mimeType: string | undefined): ReadResourceResult {
+  const facts: JsonObject = { uri, mimeType: mimeType ?? 'text/plain' };
+  const contents = value instanceof Uint8Array ? { blob: Buffer.from(value).toString('base64') } : { text: value };
+  return { contents: [{ ...facts, ...contents }] } as ReadResourceResult;
+}

@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+/** The terminal-runner as users start it, without what belongs after it. */
+export const MAIN = ['--conditions=@toolyard/source', fileURLToPath(new URL('../../src/main.ts', import.meta.url))];
+
+/** What is set for a server beside what every process has. */
+export type Environment = Readonly<Record<string, string>>;
+
+/** Nothing of the tests' own environment but where programs are. */
+export function environment(more: Environment = {}): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', ...more };
+}
+
+/** A new directory for a server that several tests share; remove it with the function. */
+export function sharedDirectory(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(realpathSync(tmpdir()), 'terminal-runner-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A started server. */
+export interface Terminal extends AsyncDisposable {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Everything it has written so far. */
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Its log lines so far. */
+  readonly log: () => Record<string, unknown>[];
+  /** Resolves to the exit code, or to the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  /** Sends a signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+}
+
+/** A started server that says where it listens. */
+export interface HttpTerminal extends Terminal {
+  readonly url: string;
+  /** The URL of another path of it. */
+  at(path: string): string;
+}
+
+interface StartOptions {
+  readonly env?: Environment;
+  /** Default: Node with the arguments of {@link MAIN}. */
+  readonly command?: readonly [string, ...string[]];
+  readonly cwd?: string;
+}
+
+/** Starts it with these arguments and waits for nothing. It is killed when it is disposed, or when the test ends. */
+export function launch(args: readonly string[], { env, command, cwd }: StartOptions = {}): Terminal {
+  const [file, ...first] = command ?? [process.execPath, ...MAIN];
+  const child = spawn(file, [...first, ...args], { env: environment(env), cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+  const written = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text));
+  child.stdin.on('error', () => {}); // it may have ended
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null);
+  return {
+    pid: child.pid ?? 0,
+    child,
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    log: () =>
+      written.stderr
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    ended,
+    stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return ended;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Starts it on a free port and waits for the line that says it is ready. */
+export async function startHttp(args: readonly string[], options: StartOptions = {}): Promise<HttpTerminal> {
+  const terminal = launch(['--port', '0', ...args], options);
+  const url = await new Promise<string>((resolve, reject) => {
+    const lines = createInterface({ input: terminal.child.stderr! });
+    lines.on('line', (line) => {
+      const [found] = /(?<=^terminal-runner listens on )http:\S+$/.exec(line) ?? [];
+      if (found !== undefined) resolve(found);
+    });
+    void terminal.ended.then((end) => reject(new Error(`It ended with ${end}:\n${terminal.stderr()}`)));
+  });
+  return { ...terminal, url, at: (path) => new URL(path, url).href };
+}
+
+/** The same for one test: it is killed when the test ends. */
+export async function httpForTest(args: readonly string[], options: StartOptions = {}): Promise<HttpTerminal> {
+  const terminal = await startHttp(args, options);
+  onTestFinished(() => terminal[Symbol.asyncDispose]());
+  return terminal;
+}

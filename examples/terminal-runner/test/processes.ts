@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Processes whose command line holds the text; those that have ended and wait for their parent do not count. */
+export function processesWith(text: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const [state = ''] = /(?<=\) )\w/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+      return state !== 'Z' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  });
+}
+
+let lastSleep = 0;
+
+/** The argument of a `sleep` that no other test starts, to recognise it among all processes. */
+export function uniqueSeconds(): string {
+  return `${100_000 + process.pid}.${++lastSleep}5`;
+}
