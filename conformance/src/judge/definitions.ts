@@ -151,7 +151,8 @@ export const definitions = {
     ...roundTripTools,
     ...[add, listNames, countLetters, lookAround, crash, wrongOutput, route, askUrl],
   ] as readonly Tool[],
-  resources: [...fixtureResources, users, brokenResource] as readonly Resource[],
+  // The SDK lists what templates list after all else.
+  resources: [...fixtureResources, brokenResource, users] as readonly Resource[],
   prompts: [...fixturePrompts, greeting, brokenPrompt] as readonly Prompt[],
 };
 

@@ -85,8 +85,10 @@ function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal)
     }
     // The stream is there; what it says on its own comes a little later.
     if (open) setImmediate(goOn);
+    let first = true;
     for await (const { id, message } of readEvents(response.body, signal)) {
-      memory.event ??= id;
+      if (first && id !== undefined) memory.event = id;
+      first = false;
       if (message === undefined) continue;
       messages.push(take(message, memory));
       if (isRecord(message) && 'method' in message && 'id' in message) goOn();

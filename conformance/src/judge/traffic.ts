@@ -20,7 +20,7 @@ export interface Step {
 /**
  * Requests one client sends, in order. What a server made up earlier is written as a placeholder: `{session}` (the
  * session id), `{state}` (the latest `requestState`), `{asked}` (the id of the latest request of the server),
- * `{cursor}` and `{event}` (the id of the first event that had one).
+ * `{cursor}`, and `{event}` (the id of the first event of the latest stream).
  */
 export interface Conversation {
   readonly name: string;

@@ -9,6 +9,8 @@ import type { TerminalConfig } from './terminal-config.ts';
 /** How long running calls may take once the server is told to end. With all that follows it fits in the 10 s of `docker stop`. */
 const DRAIN_MS = 4_000;
 
+const PROMETHEUS_TEXT = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
+
 /** The app, within reach of clients. */
 export interface Serving {
   /** Where HTTP clients connect. */
@@ -41,7 +43,9 @@ async function listen(app: App, config: TerminalConfig, telemetry: Telemetry) {
     ...(publicUrl !== undefined && { publicUrl }),
     // The configuration allows no address but loopback without a key.
     ...(keys.length > 0 && { auth: apiKeys(keys) }),
-    routes: { '/metrics': async () => ({ body: await telemetry.prometheusText() }) },
+    routes: {
+      '/metrics': async () => ({ headers: PROMETHEUS_TEXT, body: await telemetry.prometheusText() }),
+    },
   });
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Processes whose command line holds the text; those that have ended and wait for their parent do not count. */
@@ -13,9 +14,7 @@ export function processesWith(text: string): string[] {
   });
 }
 
-let lastSleep = 0;
-
 /** The argument of a `sleep` that no other test starts, to recognise it among all processes. */
 export function uniqueSeconds(): string {
-  return `${100_000 + process.pid}.${++lastSleep}5`;
+  return String(randomInt(1_000_000, 1_000_000_000));
 }

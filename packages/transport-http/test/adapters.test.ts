@@ -88,7 +88,10 @@ describe.each(Object.entries(frameworks))('%s', (_name, start) => {
   });
 });
 
-async function listening(server: ReturnType<typeof createServer>, close: () => Promise<void>): Promise<string> {
+async function listening(
+  server: ReturnType<typeof createServer>,
+  close: () => Promise<void>,
+): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closers.push(close, () => {
     server.closeAllConnections();

@@ -64,32 +64,39 @@ describe('the form of an answer', () => {
 });
 
 describe('Accept', () => {
-  test.each([undefined, '', '*/*', 'application/json', 'application/*', 'APPLICATION/JSON; q=0.5', 'text/html, */*;q=0.1'])(
-    '%j gets JSON',
-    async (accept) => {
-      const server = await serve(demoApp());
-      const { body, headers } = modern('tools/list');
-      // fetch would add an Accept of its own.
-      const { request } = await import('node:http');
-      const [status, type] = await new Promise<[number | undefined, string | undefined]>((resolve, reject) => {
-        const outgoing = request(server.url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', ...(accept !== undefined && { accept }), ...headers },
-        });
-        outgoing.on('response', (incoming) => {
-          incoming.resume();
-          resolve([incoming.statusCode, incoming.headers['content-type']]);
-        });
-        outgoing.on('error', reject).end(JSON.stringify(body));
+  test.each([
+    undefined,
+    '',
+    '*/*',
+    'application/json',
+    'application/*',
+    'APPLICATION/JSON; q=0.5',
+    'text/html, */*;q=0.1',
+  ])('%j gets JSON', async (accept) => {
+    const server = await serve(demoApp());
+    const { body, headers } = modern('tools/list');
+    // fetch would add an Accept of its own.
+    const { request } = await import('node:http');
+    const [status, type] = await new Promise<[number | undefined, string | undefined]>((resolve, reject) => {
+      const outgoing = request(server.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(accept !== undefined && { accept }), ...headers },
       });
-      expect([status, type]).toEqual([200, 'application/json']);
-    },
-  );
+      outgoing.on('response', (incoming) => {
+        incoming.resume();
+        resolve([incoming.statusCode, incoming.headers['content-type']]);
+      });
+      outgoing.on('error', reject).end(JSON.stringify(body));
+    });
+    expect([status, type]).toEqual([200, 'application/json']);
+  });
 
   test('text/event-stream alone gets a stream with the result in it', async () => {
     const { url } = await serve(demoApp());
     const response = await callModern(url, 'echo', { text: 'hi' }, { accept: 'text/event-stream' });
-    expect(await readEvents(response).rest()).toMatchObject([{ id: 1, result: { content: [{ text: 'hi' }] } }]);
+    expect(await readEvents(response).rest()).toMatchObject([
+      { id: 1, result: { content: [{ text: 'hi' }] } },
+    ]);
   });
 
   test('application/json alone gets the result without what came before it', async () => {
@@ -111,9 +118,12 @@ describe('keep-alive comments', () => {
   test('turn an answer that takes long into a stream, and come again and again', async () => {
     const clock = fakeClock();
     const { tool, state } = heldTool();
-    const { url } = await serve(createApp({ name: 'demo', version: '1.0.0', clock, timeoutMs: 600_000 }).add(tool), {
-      keepAliveMs: 10_000,
-    });
+    const { url } = await serve(
+      createApp({ name: 'demo', version: '1.0.0', clock, timeoutMs: 600_000 }).add(tool),
+      {
+        keepAliveMs: 10_000,
+      },
+    );
     const answer = callModern(url, 'held');
     await until(() => state.started === 1);
     await clock.advance(10_000);
@@ -190,7 +200,9 @@ test('two answers at once keep their own progress', async () => {
   const { url } = await serve(createApp({ name: 'demo', version: '1.0.0' }).add(pair, count));
   const session = await initialize(url);
   const streams = await Promise.all(
-    Array.from({ length: 20 }, async (_, index) => readEvents(await session.call('pair', {}, `call-${index}`)).rest()),
+    Array.from({ length: 20 }, async (_, index) =>
+      readEvents(await session.call('pair', {}, `call-${index}`)).rest(),
+    ),
   );
   for (const [index, messages] of streams.entries()) {
     const id = `call-${index}`;

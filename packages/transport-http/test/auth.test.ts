@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { createApp, defineTool, type LogFields, type Principal } from '@toolyard/core';
 import { describe, expect, test } from 'vitest';
 
-import { challenge, type AuthRequest, type Authenticate, type Challenge } from '../src/index.ts';
+import { challenge, type Authenticate, type Challenge } from '../src/index.ts';
 import { apiKeys, hashApiKey } from '../src/auth.ts';
 import { demoApp } from './demo-app.ts';
 import { callModern, initialize, json, post, serve } from './helpers.ts';
@@ -22,11 +22,19 @@ function createDemo(logger?: Parameters<typeof createApp>[0]['logger']) {
 const textOf = async (response: Response) => (await json(response)).result.content[0].text;
 
 describe('the principal that auth gives', () => {
-  const ada: Principal = { id: 'ada', issuer: 'https://id.example', clientId: 'cli', scopes: ['read'], roles: ['dev'] };
+  const ada: Principal = {
+    id: 'ada',
+    issuer: 'https://id.example',
+    clientId: 'cli',
+    scopes: ['read'],
+    roles: ['dev'],
+  };
 
   test('reaches the call, with its tenant, in both eras', async () => {
-    const tenant = (principal: Principal, request: AuthRequest) => `${principal.roles?.[0]}-${request.header('X-Region')}`;
-    const { url } = await serve(createDemo(), { auth: async () => ada, tenant });
+    const { url } = await serve(createDemo(), {
+      auth: async () => ada,
+      tenant: (principal, request) => `${principal.roles?.[0]}-${request.header('X-Region')}`,
+    });
     const expected = { ...ada, tenant: 'dev-eu' };
     const headers = { 'x-region': 'eu' };
     expect(JSON.parse(await textOf(await callModern(url, 'who', {}, headers)))).toEqual(expected);
@@ -39,7 +47,9 @@ describe('the principal that auth gives', () => {
     const session = await initialize(url);
     for (const response of [await callModern(url, 'secret'), await session.call('secret')]) {
       expect(response.status).toBe(403);
-      expect(response.headers.get('www-authenticate')).toBe('Bearer error="insufficient_scope", scope="read admin"');
+      expect(response.headers.get('www-authenticate')).toBe(
+        'Bearer error="insufficient_scope", scope="read admin"',
+      );
       expect(await json(response)).toMatchObject({ error: { data: { scopes: ['read', 'admin'] } } });
     }
   });
@@ -55,7 +65,9 @@ describe('what auth is asked', () => {
   test('is every request but health and preflight, with all it may need', async () => {
     const seen: string[] = [];
     const auth: Authenticate = (request) => {
-      seen.push(`${request.method} ${request.url} ${request.header('Authorization')} ${(request.original as IncomingMessage).httpVersion}`);
+      seen.push(
+        `${request.method} ${request.url} ${request.header('Authorization')} ${(request.original as IncomingMessage).httpVersion}`,
+      );
       return challenge();
     };
     const { url, port } = await serve(demoApp(), { auth, routes: { '/metrics': () => ({ body: '' }) } });
@@ -69,7 +81,12 @@ describe('what auth is asked', () => {
       ...['GET', 'POST', 'DELETE', 'PUT'].map((method) => `${method} /mcp?a=b Bearer abc 1.1`),
       'GET /metrics Bearer abc 1.1',
     ]);
-    for (const [method, path] of [['GET', '/healthz'], ['GET', '/readyz'], ['OPTIONS', '/mcp'], ['GET', '/elsewhere']] as const) {
+    for (const [method, path] of [
+      ['GET', '/healthz'],
+      ['GET', '/readyz'],
+      ['OPTIONS', '/mcp'],
+      ['GET', '/elsewhere'],
+    ] as const) {
       await fetch(at(path), { method });
     }
     expect(seen).toHaveLength(5);
@@ -78,14 +95,13 @@ describe('what auth is asked', () => {
 
 describe('a refusal', () => {
   test('says in WWW-Authenticate what is missing', async () => {
-    const auth = () =>
-      challenge({
-        error: 'invalid_token',
-        description: 'The "token" is too old\r\nX-Evil: 1',
-        scopes: ['read', 'write'],
-        resourceMetadata: 'https://tools.example/.well-known/oauth-protected-resource/mcp',
-      });
-    const { url } = await serve(demoApp(), { auth });
+    const refusal = challenge({
+      error: 'invalid_token',
+      description: 'The "token" is too old\r\nX-Evil: 1',
+      scopes: ['read', 'write'],
+      resourceMetadata: 'https://tools.example/.well-known/oauth-protected-resource/mcp',
+    });
+    const { url } = await serve(demoApp(), { auth: () => refusal });
     const response = await callModern(url, 'echo', { text: 'hi' });
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe(
@@ -99,7 +115,11 @@ describe('a refusal', () => {
   test.each<[Parameters<typeof challenge>[0], number, string]>([
     [undefined, 401, 'Bearer'],
     [{ scheme: 'Basic' }, 401, 'Basic'],
-    [{ status: 403, error: 'insufficient_scope', scopes: ['a'] }, 403, 'Bearer error="insufficient_scope", scope="a"'],
+    [
+      { status: 403, error: 'insufficient_scope', scopes: ['a'] },
+      403,
+      'Bearer error="insufficient_scope", scope="a"',
+    ],
   ])('made from %j', async (options, status, header) => {
     const { url } = await serve(demoApp(), { auth: () => challenge(options) });
     const response = await callModern(url, 'echo', { text: 'hi' });
@@ -115,20 +135,43 @@ describe('a refusal', () => {
 
 describe('an auth function that fails', () => {
   test.each<[string, Authenticate]>([
-    ['throws', () => { throw new Error('password=hunter2'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('password=hunter2');
+      },
+    ],
     ['rejects', async () => Promise.reject(new Error('password=hunter2'))],
     ['forgets to answer', () => undefined as never],
     ['answers with null', () => null as never],
-    ['makes a header that cannot be sent', () => ({ challenge: true, status: 401, headers: { 'www-authenticate': 'a\nb' }, message: '' }) satisfies Challenge],
+    [
+      'makes a header that cannot be sent',
+      () =>
+        ({
+          challenge: true,
+          status: 401,
+          headers: { 'www-authenticate': 'a\nb' },
+          message: '',
+        }) satisfies Challenge,
+    ],
   ])('because it %s lets nobody in, and tells nobody why', async (_how, auth) => {
     const lines: [LogFields, string | undefined][] = [];
-    const logger = { debug() {}, info() {}, warn() {}, error: (fields: LogFields, message?: string) => void lines.push([fields, message]) };
+    const logger = {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (fields: LogFields, message?: string) => void lines.push([fields, message]),
+    };
     const { url } = await serve(createDemo(logger), { auth });
     const response = await callModern(url, 'who');
     expect(response.status).toBe(500);
     const text = await response.text();
     expect(text).not.toContain('hunter2');
-    expect(JSON.parse(text)).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32603, message: 'Internal error' } });
+    expect(JSON.parse(text)).toMatchObject({
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32603, message: 'Internal error' },
+    });
     expect(lines).toHaveLength(1);
     expect(lines[0]![0]['err']).toBeInstanceOf(Error);
   });
@@ -149,8 +192,15 @@ describe('API keys', () => {
 
   test('stand for principals with their scopes', async () => {
     const { url } = await serveWithKeys();
-    for (const headers of [{ 'x-api-key': KEY }, { authorization: `Bearer ${KEY}` }, { authorization: `bearer  ${KEY}` }]) {
-      expect(JSON.parse(await textOf(await callModern(url, 'who', {}, headers)))).toEqual({ id: 'ci', scopes: ['read', 'admin'] });
+    for (const headers of [
+      { 'x-api-key': KEY },
+      { authorization: `Bearer ${KEY}` },
+      { authorization: `bearer  ${KEY}` },
+    ]) {
+      expect(JSON.parse(await textOf(await callModern(url, 'who', {}, headers)))).toEqual({
+        id: 'ci',
+        scopes: ['read', 'admin'],
+      });
     }
     expect((await callModern(url, 'secret', {}, { 'x-api-key': KEY })).status).toBe(200);
     expect((await callModern(url, 'secret', {}, { 'x-api-key': OTHER })).status).toBe(403);
@@ -185,8 +235,12 @@ describe('API keys', () => {
   test('own the sessions they open', async () => {
     const { url } = await serveWithKeys();
     const session = await initialize(url, { headers: { 'x-api-key': KEY } });
-    await readEvents(await session.get()).close();
-    const foreign = await post(url, { jsonrpc: '2.0', id: 1, method: 'ping' }, { ...session.headers, 'x-api-key': OTHER });
+    readEvents(await session.get()).close();
+    const foreign = await post(
+      url,
+      { jsonrpc: '2.0', id: 1, method: 'ping' },
+      { ...session.headers, 'x-api-key': OTHER },
+    );
     expect(foreign.status).toBe(404);
     expect((await session.send('ping')).status).toBe(200);
   });

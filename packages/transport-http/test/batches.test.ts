@@ -17,7 +17,14 @@ describe('a batch of a 2025-03-26 client', () => {
   test('is answered as one, each message by itself', async () => {
     const { url } = await serve(demoApp());
     const session = await initialize(url, { version: '2025-03-26' });
-    const batch = [ping(1), initialized, call('b', 'count', { to: 2 }), { jsonrpc: '2.0', id: 3 }, call(4, 'nothing'), 7];
+    const batch = [
+      ping(1),
+      initialized,
+      call('b', 'count', { to: 2 }),
+      { jsonrpc: '2.0', id: 3 },
+      call(4, 'nothing'),
+      7,
+    ];
     const response = await post(url, batch, session.headers);
     expect(response.headers.get('content-type')).toBe('application/json');
     const answers = await json(response);
@@ -25,7 +32,10 @@ describe('a batch of a 2025-03-26 client', () => {
     expect(answers).toEqual(
       expect.arrayContaining([
         { jsonrpc: '2.0', id: 1, result: {} },
-        expect.objectContaining({ id: 'b', result: expect.objectContaining({ content: [expect.anything()] }) }),
+        expect.objectContaining({
+          id: 'b',
+          result: expect.objectContaining({ content: [expect.anything()] }),
+        }),
         expect.objectContaining({ id: 3, error: expect.objectContaining({ code: -32600 }) }),
         expect.objectContaining({ id: 4, error: expect.objectContaining({ code: -32602 }) }),
         expect.objectContaining({ id: null, error: expect.objectContaining({ code: -32600 }) }),
@@ -43,7 +53,11 @@ describe('a batch of a 2025-03-26 client', () => {
   test('without requests gets 202', async () => {
     const { url } = await serve(demoApp());
     const session = await initialize(url, { version: '2025-03-26' });
-    const response = await post(url, [initialized, { jsonrpc: '2.0', id: 'server-1', result: {} }], session.headers);
+    const response = await post(
+      url,
+      [initialized, { jsonrpc: '2.0', id: 'server-1', result: {} }],
+      session.headers,
+    );
     expect([response.status, await response.text()]).toEqual([202, '']);
   });
 
@@ -63,7 +77,9 @@ describe('a batch of a 2025-03-26 client', () => {
   test('cannot use one id for two requests', async () => {
     const { url } = await serve(demoApp());
     const session = await initialize(url, { version: '2025-03-26' });
-    const answers: { error?: unknown }[] = await json(post(url, [call(1, 'echo', { text: 'a' }), ping(1)], session.headers));
+    const answers: { error?: unknown }[] = await json(
+      post(url, [call(1, 'echo', { text: 'a' }), ping(1)], session.headers),
+    );
     expect(answers.filter(({ error }) => error)).toHaveLength(1);
   });
 

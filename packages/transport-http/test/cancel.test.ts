@@ -13,7 +13,7 @@ describe('a client that goes away', () => {
     const call = callModern(url, 'held', {}, {}, { signal: controller.signal });
     await until(() => state.started === 1);
     controller.abort();
-    await expect(call).rejects.toThrow();
+    await expect(call).rejects.toThrow(/abort/);
     await until(() => state.aborted === 1);
     expect(state.reasons).toEqual([expect.any(CancelledError)]);
   });
@@ -38,7 +38,7 @@ describe('a client that goes away', () => {
     const staying = callModern(url, 'held');
     await until(() => state.started === 2);
     controller.abort();
-    await expect(gone).rejects.toThrow();
+    await expect(gone).rejects.toThrow(/abort/);
     await until(() => state.aborted === 1);
     state.release();
     expect((await staying).status).toBe(200);
@@ -59,7 +59,8 @@ describe('a client that goes away', () => {
     }
     await until(() => state.started === 3);
     socket.destroy();
-    await until(() => state.aborted === 3);
+    await until(() => state.aborted > 2);
+    expect(state.aborted).toBe(3);
   });
 
   test('aborts a call of a session that has said nothing yet', async () => {
@@ -70,7 +71,7 @@ describe('a client that goes away', () => {
     const call = session.send('tools/call', { name: 'held' }, 1, { signal: controller.signal });
     await until(() => state.started === 1);
     controller.abort();
-    await expect(call).rejects.toThrow();
+    await expect(call).rejects.toThrow(/abort/);
     await until(() => state.aborted === 1);
     expect((await session.send('ping')).status).toBe(200);
   });
@@ -83,7 +84,10 @@ describe('notifications/cancelled', () => {
     const session = await initialize(url);
     const events = readEvents(await session.call('held', {}, 'long'));
     await events.message();
-    const cancelled = await session.notify('notifications/cancelled', { requestId: 'long', reason: 'No longer needed' });
+    const cancelled = await session.notify('notifications/cancelled', {
+      requestId: 'long',
+      reason: 'No longer needed',
+    });
     expect(cancelled.status).toBe(202);
     expect(await events.rest()).toEqual([]);
     expect(state.reasons).toMatchObject([{ message: 'No longer needed' }]);

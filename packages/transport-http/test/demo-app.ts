@@ -4,7 +4,11 @@ import { z } from 'zod';
 import { gate } from './helpers.ts';
 
 /** Answers at once. */
-export const echo = defineTool({ name: 'echo', input: z.object({ text: z.string() }), run: ({ text }) => text });
+export const echo = defineTool({
+  name: 'echo',
+  input: z.object({ text: z.string() }),
+  run: ({ text }) => text,
+});
 
 /** Tells its progress before it answers. */
 export const count = defineTool({
@@ -29,7 +33,14 @@ export const greet = definePrompt({ name: 'greet', run: () => 'Say hello.' });
 
 /** An app with one of everything. */
 export function demoApp(options: Partial<AppOptions> = {}) {
-  return createApp({ name: 'demo', version: '1.0.0', ...options }).add(echo, count, fail, note, otherNote, greet);
+  return createApp({ name: 'demo', version: '1.0.0', ...options }).add(
+    echo,
+    count,
+    fail,
+    note,
+    otherNote,
+    greet,
+  );
 }
 
 /**
@@ -39,7 +50,13 @@ export function demoApp(options: Partial<AppOptions> = {}) {
  */
 export function heldTool({ steps = 0, name = 'held' }: { steps?: number; name?: string } = {}) {
   const { opened, open } = gate();
-  const state = { started: 0, aborted: 0, reasons: [] as unknown[], release: () => open(), tell: (_step: number) => {} };
+  const state = {
+    started: 0,
+    aborted: 0,
+    reasons: [] as unknown[],
+    release: () => open(),
+    tell: (_step: number) => {},
+  };
   const tool = defineTool({
     name,
     async run(_args, call) {

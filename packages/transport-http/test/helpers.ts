@@ -6,7 +6,13 @@ import type { App } from '@toolyard/core';
 import type { JsonObject } from '@toolyard/core/protocol';
 import { onTestFinished, vi } from 'vitest';
 
-import { createHttpHandler, serveHttp, type HttpOptions, type HttpServer, type ServeOptions } from '../src/index.ts';
+import {
+  createHttpHandler,
+  serveHttp,
+  type HttpOptions,
+  type HttpServer,
+  type ServeOptions,
+} from '../src/index.ts';
 import { readEvents, type EventReader } from './sse-reader.ts';
 
 /** Serves an app on a free port of the loopback address until the test ends. */
@@ -34,7 +40,7 @@ export async function serveWatched(app: App<any, any>, options: HttpOptions = {}
     port,
     handler,
     /** Hangs up, and waits until the server has seen it. */
-    async hangUp(events: EventReader) {
+    hangUp: async (events: EventReader) => {
       const before = lost;
       events.close();
       await until(() => lost > before);
@@ -45,12 +51,21 @@ export async function serveWatched(app: App<any, any>, options: HttpOptions = {}
 type Headers = Record<string, string>;
 
 /** Posts a message, or any text, as JSON. */
-export function post(url: string, body: unknown, headers: Headers = {}, init: RequestInit = {}): Promise<Response> {
+export function post(
+  url: string,
+  body: unknown,
+  headers: Headers = {},
+  init: RequestInit = {},
+): Promise<Response> {
   return fetch(url, {
     method: 'POST',
     body: typeof body === 'string' ? body : JSON.stringify(body),
     ...init,
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...headers,
+    },
   });
 }
 
@@ -63,11 +78,20 @@ export const ENVELOPE = {
 };
 
 /** A request of the 2026 era: its body, and the headers that have to agree with it. */
-export function modern(method: string, params: JsonObject = {}, id: string | number = 1): { body: JsonObject; headers: Headers } {
+export function modern(
+  method: string,
+  params: JsonObject = {},
+  id: string | number = 1,
+): { body: JsonObject; headers: Headers } {
   const { _meta, ...rest } = params;
   const name = params['name'] ?? params['uri'];
   return {
-    body: { jsonrpc: '2.0', id, method, params: { ...rest, _meta: { ...ENVELOPE, ...(_meta as JsonObject) } } },
+    body: {
+      jsonrpc: '2.0',
+      id,
+      method,
+      params: { ...rest, _meta: { ...ENVELOPE, ...(_meta as JsonObject) } },
+    },
     headers: {
       'mcp-protocol-version': MODERN,
       'mcp-method': method,
@@ -77,13 +101,25 @@ export function modern(method: string, params: JsonObject = {}, id: string | num
 }
 
 /** Sends a request of the 2026 era. */
-export function sendModern(url: string, method: string, params: JsonObject = {}, headers: Headers = {}, init?: RequestInit) {
+export function sendModern(
+  url: string,
+  method: string,
+  params: JsonObject = {},
+  headers: Headers = {},
+  init?: RequestInit,
+) {
   const request = modern(method, params);
   return post(url, request.body, { ...request.headers, ...headers }, init);
 }
 
 /** Calls a tool as a client of the 2026 era does. */
-export function callModern(url: string, name: string, args: JsonObject = {}, headers: Headers = {}, init?: RequestInit) {
+export function callModern(
+  url: string,
+  name: string,
+  args: JsonObject = {},
+  headers: Headers = {},
+  init?: RequestInit,
+) {
   return sendModern(url, 'tools/call', { name, arguments: args }, headers, init);
 }
 
@@ -93,9 +129,17 @@ export interface InitializeOptions {
   readonly headers?: Headers;
 }
 
-export function initializeMessage({ version = '2025-11-25', capabilities = {} }: InitializeOptions = {}): JsonObject {
+export function initializeMessage({
+  version = '2025-11-25',
+  capabilities = {},
+}: InitializeOptions = {}): JsonObject {
   const clientInfo = { name: 'test', version: '1.0.0' };
-  return { jsonrpc: '2.0', id: 'init', method: 'initialize', params: { protocolVersion: version, capabilities, clientInfo } };
+  return {
+    jsonrpc: '2.0',
+    id: 'init',
+    method: 'initialize',
+    params: { protocolVersion: version, capabilities, clientInfo },
+  };
 }
 
 /** A client of the 2025 era with an open session. */
@@ -130,10 +174,15 @@ export async function initialize(url: string, options: InitializeOptions = {}): 
     headers,
     send,
     call: (name, args = {}, requestId = (lastId += 1)) =>
-      send('tools/call', { name, arguments: args, _meta: { progressToken: `token-${requestId}` } }, requestId),
+      send(
+        'tools/call',
+        { name, arguments: args, _meta: { progressToken: `token-${requestId}` } },
+        requestId,
+      ),
     notify: (method, params = {}) => post(url, { jsonrpc: '2.0', method, params }, headers),
     answer: (requestId, result) => post(url, { jsonrpc: '2.0', id: requestId, result }, headers),
-    get: (more = {}, init = {}) => fetch(url, { ...init, headers: { accept: 'text/event-stream', ...headers, ...more } }),
+    get: (more = {}, init = {}) =>
+      fetch(url, { ...init, headers: { accept: 'text/event-stream', ...headers, ...more } }),
     end: () => fetch(url, { method: 'DELETE', headers }),
   };
   await (await session.notify('notifications/initialized')).arrayBuffer();
@@ -186,7 +235,9 @@ export async function connect(port: number): Promise<Socket & { received: () => 
 export async function raw(port: number, bytes: string): Promise<string> {
   const socket = await connect(port);
   socket.write(bytes, 'latin1');
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()).once('end', () => resolve()));
+  const closed = new Promise<void>((resolve) =>
+    socket.once('close', () => resolve()).once('end', () => resolve()),
+  );
   await Promise.race([closed, answered(socket.received)]);
   socket.destroy();
   return socket.received();
@@ -194,7 +245,7 @@ export async function raw(port: number, bytes: string): Promise<string> {
 
 /** Resolves when something has come and nothing more follows. */
 async function answered(received: () => string): Promise<void> {
-  for (let before = ''; before === '' || before !== received(); ) {
+  for (let before = ''; before === '' || before !== received();) {
     before = received();
     await wait(30);
   }

@@ -3,7 +3,7 @@ import { fakeClock } from '@toolyard/core/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { demoApp, echo, greet, note, otherNote } from './demo-app.ts';
-import { json, modern, post, sendModern, serve } from './helpers.ts';
+import { json, modern, post, sendModern, serve, serveWatched } from './helpers.ts';
 import { readEvents, type EventReader } from './sse-reader.ts';
 
 const ID = 'io.modelcontextprotocol/subscriptionId';
@@ -12,7 +12,12 @@ async function listen(url: string, notifications: object, headers = {}): Promise
   const controller = new AbortController();
   onTestFinished(() => controller.abort());
   const request = modern('subscriptions/listen', { notifications }, 'sub');
-  const response = await post(url, request.body, { ...request.headers, ...headers }, { signal: controller.signal });
+  const response = await post(
+    url,
+    request.body,
+    { ...request.headers, ...headers },
+    { signal: controller.signal },
+  );
   if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
   return readEvents(response, () => controller.abort());
 }
@@ -55,10 +60,15 @@ describe('subscriptions/listen', () => {
     const secret = defineResource({ uri: 'note://secret', access: { scopes: ['secrets'] }, read: () => '' });
     const app = createApp({ name: 'demo', version: '1.0.0' }).add(echo, note, secret);
     const { url } = await serve(app, {
-      auth: (request) => ({ id: request.header('x-user') ?? 'nobody', scopes: request.header('x-user') === 'ada' ? ['secrets'] : [] }),
+      auth: (request) => ({
+        id: request.header('x-user') ?? 'nobody',
+        scopes: request.header('x-user') === 'ada' ? ['secrets'] : [],
+      }),
     });
     const filter = { resourceSubscriptions: ['note://secret', 'note://1'] };
-    const [ada, bob] = await Promise.all(['ada', 'bob'].map((user) => listen(url, filter, { 'x-user': user })));
+    const [ada, bob] = await Promise.all(
+      ['ada', 'bob'].map((user) => listen(url, filter, { 'x-user': user })),
+    );
     await Promise.all([ada!.message(), bob!.message()]);
     app.resourceUpdated('note://secret');
     expect(await ada!.message()).toMatchObject({ params: { uri: 'note://secret' } });
@@ -71,7 +81,11 @@ describe('subscriptions/listen', () => {
     const events = await listen(server.url, { toolsListChanged: true });
     await events.message();
     await server.close();
-    expect(await events.message()).toMatchObject({ jsonrpc: '2.0', id: 'sub', result: { resultType: 'complete', _meta: { [ID]: 'sub' } } });
+    expect(await events.message()).toMatchObject({
+      jsonrpc: '2.0',
+      id: 'sub',
+      result: { resultType: 'complete', _meta: { [ID]: 'sub' } },
+    });
     expect(await events.next()).toBeUndefined();
   });
 
@@ -94,12 +108,12 @@ describe('subscriptions/listen', () => {
   });
 
   test('leaves nothing behind when the client goes', async () => {
-    const app = createApp({ name: 'demo', version: '1.0.0', maxSubscriptions: 2 }).add(echo);
-    const { url } = await serve(app);
-    for (let round = 0; round < 10; round += 1) {
-      const events = await openOnce(url);
-      await events.message();
-      events.close();
+    const app = createApp({ name: 'demo', version: '1.0.0', maxSubscriptions: 1 }).add(echo);
+    const { url, hangUp } = await serveWatched(app);
+    for (let round = 0; round < 5; round += 1) {
+      const events = await listen(url, { toolsListChanged: true });
+      expect((await events.message()).method).toBe('notifications/subscriptions/acknowledged');
+      await hangUp(events);
     }
   });
 
@@ -107,7 +121,9 @@ describe('subscriptions/listen', () => {
     const { url } = await serve(createApp({ name: 'demo', version: '1.0.0', maxSubscriptions: 1 }).add(echo));
     const events = await listen(url, { toolsListChanged: true });
     await events.message();
-    const refused = await sendModern(url, 'subscriptions/listen', { notifications: { toolsListChanged: true } });
+    const refused = await sendModern(url, 'subscriptions/listen', {
+      notifications: { toolsListChanged: true },
+    });
     expect(await json(refused)).toMatchObject({ error: { code: -31429 } });
   });
 
@@ -127,14 +143,3 @@ describe('subscriptions/listen', () => {
     },
   );
 });
-
-/** The server may take a moment to see that the one before has gone. */
-async function openOnce(url: string): Promise<EventReader> {
-  for (;;) {
-    const request = modern('subscriptions/listen', { notifications: { toolsListChanged: true } });
-    const controller = new AbortController();
-    const response = await post(url, request.body, request.headers, { signal: controller.signal });
-    if (response.headers.get('content-type') === 'text/event-stream') return readEvents(response, () => controller.abort());
-    await response.text();
-  }
-}

@@ -1,18 +1,11 @@
 import { request } from 'node:http';
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { demoApp } from './demo-app.ts';
 import { callModern, connect, initialize, modern, raw, serve, statuses, until } from './helpers.ts';
 
-const failures: unknown[] = [];
-const note = (error: unknown) => void failures.push(error);
-beforeEach(() => void process.on('unhandledRejection', note));
-afterEach(() => {
-  process.off('unhandledRejection', note);
-  expect(failures.splice(0)).toEqual([]);
-});
-
+// An unhandled rejection or exception anywhere fails the run.
 function message(method = 'POST', target = '/mcp', version = '1.1', more = ''): string {
   const { body, headers } = modern('tools/list');
   const text = method === 'POST' ? JSON.stringify(body) : '';
@@ -24,14 +17,17 @@ function message(method = 'POST', target = '/mcp', version = '1.1', more = ''): 
 }
 
 describe('a request for another protocol', () => {
-  test.each(['websocket', 'h2c', 'TLS/1.0', ''])('Upgrade: %s is answered as if it had not asked', async (protocol) => {
-    const server = await serve(demoApp());
-    const upgrade = `GET /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`;
-    const [status] = statuses(await raw(server.port, upgrade));
-    expect(status).toBeGreaterThanOrEqual(400);
-    expect(status).toBeLessThan(500);
-    expect((await callModern(server.url, 'echo', { text: 'hi' })).status).toBe(200);
-  });
+  test.each(['websocket', 'h2c', 'TLS/1.0', ''])(
+    'Upgrade: %s is answered as if it had not asked',
+    async (protocol) => {
+      const server = await serve(demoApp());
+      const upgrade = `GET /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`;
+      const [status] = statuses(await raw(server.port, upgrade));
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThan(500);
+      expect((await callModern(server.url, 'echo', { text: 'hi' })).status).toBe(200);
+    },
+  );
 
   test('or a tunnel is refused', async () => {
     const server = await serve(demoApp());
@@ -60,7 +56,9 @@ describe('unusual HTTP', () => {
   test('requests sent ahead are answered in order', async () => {
     const { port } = await serve(demoApp());
     const socket = await connect(port);
-    socket.write(message() + message('GET', '/healthz') + message('PUT') + message() + message('GET', '/nothing'));
+    socket.write(
+      message() + message('GET', '/healthz') + message('PUT') + message() + message('GET', '/nothing'),
+    );
     await until(() => statuses(socket.received()).length === 5);
     expect(statuses(socket.received())).toEqual([200, 200, 405, 200, 404]);
   });
@@ -76,7 +74,9 @@ describe('unusual HTTP', () => {
   test('a client that stops sending in the middle is let go', async () => {
     const server = await serve(demoApp());
     const socket = await connect(server.port);
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()).once('end', () => resolve()));
+    const closed = new Promise<void>((resolve) =>
+      socket.once('close', () => resolve()).once('end', () => resolve()),
+    );
     socket.end(message().slice(0, -20));
     await closed;
     expect(statuses(socket.received())).not.toContain(200);
@@ -85,7 +85,10 @@ describe('unusual HTTP', () => {
 
   test('headers beyond what fits get 431', async () => {
     const server = await serve(demoApp());
-    const answer = await raw(server.port, message('POST', '/mcp', '1.1', `X-Large: ${'a'.repeat(100_000)}\r\n`));
+    const answer = await raw(
+      server.port,
+      message('POST', '/mcp', '1.1', `X-Large: ${'a'.repeat(100_000)}\r\n`),
+    );
     expect(statuses(answer)).toEqual([431]);
     const many = Array.from({ length: 3000 }, (_, index) => `X-${index}: a\r\n`).join('');
     const [status] = statuses(await raw(server.port, message('POST', '/mcp', '1.1', many)));
@@ -93,15 +96,24 @@ describe('unusual HTTP', () => {
     expect((await callModern(server.url, 'echo', { text: 'hi' })).status).toBe(200);
   });
 
-  test.each(['//', '//evil.example/mcp', '/\\mcp', '*', '/%', '/%ff', '?', '/mcp;a=b', 'http://', 'http://[', `/${'a'.repeat(8000)}`])(
-    'the target %.20s is not found, and harms nobody',
-    async (target) => {
-      const server = await serve(demoApp());
-      const [status] = statuses(await raw(server.port, message('GET', target)));
-      expect([400, 404]).toContain(status);
-      expect((await callModern(server.url, 'echo', { text: 'hi' })).status).toBe(200);
-    },
-  );
+  test.each([
+    '//',
+    '//evil.example/mcp',
+    '/\\mcp',
+    '*',
+    '/%',
+    '/%ff',
+    '?',
+    '/mcp;a=b',
+    'http://',
+    'http://[',
+    `/${'a'.repeat(8000)}`,
+  ])('the target %.20s is not found, and harms nobody', async (target) => {
+    const server = await serve(demoApp());
+    const [status] = statuses(await raw(server.port, message('GET', target)));
+    expect([400, 404]).toContain(status);
+    expect((await callModern(server.url, 'echo', { text: 'hi' })).status).toBe(200);
+  });
 
   test.each([
     'nonsense\r\n\r\n',

@@ -24,9 +24,16 @@ describe('the envelope of a 2026 request', () => {
     ['a progress token that is an object', { _meta: { ...ENVELOPE, progressToken: {} } }],
   ])('is refused with %s', async (_what, params) => {
     const { url } = await serve(demoApp());
-    const response = await post(url, { jsonrpc: '2.0', id: 'x', method: 'tools/list', params }, modern('tools/list').headers);
+    const response = await post(
+      url,
+      { jsonrpc: '2.0', id: 'x', method: 'tools/list', params },
+      modern('tools/list').headers,
+    );
     expect(response.status).toBe(400);
-    expect(await json(response)).toMatchObject({ id: 'x', error: { code: -32602, message: expect.stringContaining('_meta') } });
+    expect(await json(response)).toMatchObject({
+      id: 'x',
+      error: { code: -32602, message: expect.stringContaining('_meta') },
+    });
   });
 
   test('does not need the client to name itself', async () => {
@@ -54,22 +61,33 @@ describe('the envelope of a 2026 request', () => {
   test('that names a revision with sessions is refused the same way', async () => {
     const { url } = await serve(demoApp());
     const old = '2025-11-25';
-    const response = await sendModern(url, 'tools/list', { _meta: { [VERSION]: old } }, { 'mcp-protocol-version': old });
+    const response = await sendModern(
+      url,
+      'tools/list',
+      { _meta: { [VERSION]: old } },
+      { 'mcp-protocol-version': old },
+    );
     expect(response.status).toBe(400);
     expect(await json(response)).toMatchObject({ error: { code: -32022 } });
   });
 });
 
 describe('what cannot be served', () => {
-  test.each(['tools/invent', 'initialize', 'ping', 'logging/setLevel', 'resources/subscribe', '__proto__', 'constructor', ''])(
-    'the method %j gets 404',
-    async (method) => {
-      const { url } = await serve(demoApp());
-      const response = await sendModern(url, method);
-      expect(response.status).toBe(404);
-      expect(await json(response)).toMatchObject({ id: 1, error: { code: -32601 } });
-    },
-  );
+  test.each([
+    'tools/invent',
+    'initialize',
+    'ping',
+    'logging/setLevel',
+    'resources/subscribe',
+    '__proto__',
+    'constructor',
+    '',
+  ])('the method %j gets 404', async (method) => {
+    const { url } = await serve(demoApp());
+    const response = await sendModern(url, method);
+    expect(response.status).toBe(404);
+    expect(await json(response)).toMatchObject({ id: 1, error: { code: -32601 } });
+  });
 
   test.each(['nothing', '__proto__', 'constructor'])('the tool %j gets an error inside 200', async (name) => {
     const { url } = await serve(demoApp());
@@ -88,7 +106,12 @@ describe('what cannot be served', () => {
 
 test('no session comes of a 2026 request, whatever headers it has', async () => {
   const { url, handler } = await serve(demoApp());
-  const response = await callModern(url, 'echo', { text: 'hi' }, { 'mcp-session-id': 'mine', 'last-event-id': '1-1' });
+  const response = await callModern(
+    url,
+    'echo',
+    { text: 'hi' },
+    { 'mcp-session-id': 'mine', 'last-event-id': '1-1' },
+  );
   expect(response.status).toBe(200);
   expect(response.headers.get('mcp-session-id')).toBeNull();
   expect(handler.sessionCount).toBe(0);

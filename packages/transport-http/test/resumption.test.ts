@@ -121,19 +121,20 @@ describe('the answer of a call whose connection was lost', () => {
   });
 });
 
-describe('call.detach()', () => {
-  const detached = (clock = fakeClock()) => {
-    const { tool, state } = heldTool();
-    const poll = defineTool({
-      name: 'poll',
-      async run(args, call) {
-        call.detach();
-        return tool.run(args, call);
-      },
-    });
-    return { app: createApp({ name: 'demo', version: '1.0.0', clock, timeoutMs: 1e9 }).add(poll), state };
-  };
+/** An app whose tool lets its client hang up, then waits. */
+function detached() {
+  const { tool, state } = heldTool();
+  const poll = defineTool({
+    name: 'poll',
+    async run(args, call) {
+      call.detach();
+      return tool.run(args, call);
+    },
+  });
+  return { app: createApp({ name: 'demo', version: '1.0.0', timeoutMs: 1e9 }).add(poll), state };
+}
 
+describe('call.detach()', () => {
   test('lets the client hang up and fetch the result later', async () => {
     const { app, state } = detached();
     const { url } = await serve(app);
@@ -165,15 +166,18 @@ describe('call.detach()', () => {
     expect(await again.rest()).toMatchObject([{ id: 'call', result: { content: [{ text: 'done' }] } }]);
   });
 
-  test.each(['2025-06-18', '2025-03-26'])('does nothing for a client of %s, who would not come back', async (version) => {
-    const { app, state } = detached();
-    const { url } = await serve(app);
-    const session = await initialize(url, { version });
-    const answer = session.call('poll', {}, 'call');
-    await until(() => state.started === 1);
-    state.release();
-    expect((await answer).headers.get('content-type')).toBe('application/json');
-  });
+  test.each(['2025-06-18', '2025-03-26'])(
+    'does nothing for a client of %s, who would not come back',
+    async (version) => {
+      const { app, state } = detached();
+      const { url } = await serve(app);
+      const session = await initialize(url, { version });
+      const answer = session.call('poll', {}, 'call');
+      await until(() => state.started === 1);
+      state.release();
+      expect((await answer).headers.get('content-type')).toBe('application/json');
+    },
+  );
 });
 
 describe('the standing stream that was lost', () => {
@@ -219,15 +223,24 @@ describe('the standing stream that was lost', () => {
 });
 
 describe('Last-Event-ID', () => {
-  test.each(['', '1', 'x-1', '1-1', '-1-1', '0-0', '__proto__', '1'.repeat(1000), '../1', '00000000-0-0', 'null'])(
-    '%.20j names nothing of this session',
-    async (id) => {
-      const { session } = await setUp();
-      const response = await session.get({ 'last-event-id': id });
-      expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32000 } });
-    },
-  );
+  test.each([
+    '',
+    '1',
+    'x-1',
+    '1-1',
+    '-1-1',
+    '0-0',
+    '__proto__',
+    '1'.repeat(1000),
+    '../1',
+    '00000000-0-0',
+    'null',
+  ])('%.20j names nothing of this session', async (id) => {
+    const { session } = await setUp();
+    const response = await session.get({ 'last-event-id': id });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32000 } });
+  });
 
   test('from the future names nothing', async () => {
     const { session } = await setUp();
@@ -242,17 +255,23 @@ describe('events that are kept', () => {
   const talk = defineTool({
     name: 'talk',
     run(_args, call) {
-      for (let progress = 1; progress <= 50; progress += 1) call.progress({ progress, message: 'x'.repeat(1000) });
+      for (let progress = 1; progress <= 50; progress += 1)
+        call.progress({ progress, message: 'x'.repeat(1000) });
       return 'done';
     },
   });
   const serveTalk = async (events: object, clock = fakeClock()) => {
-    const { url } = await serve(createApp({ name: 'demo', version: '1.0.0', clock }).add(talk), { sessions: { events } });
+    const { url } = await serve(createApp({ name: 'demo', version: '1.0.0', clock }).add(talk), {
+      sessions: { events },
+    });
     const session = await initialize(url);
     const stream = await callOver(session, 'talk', 'call');
     const prime = await stream.next();
     await stream.rest();
-    return { clock, resumed: async () => (await openStream(session, { 'last-event-id': prime!.id! })).rest() };
+    return {
+      clock,
+      resumed: async () => (await openStream(session, { 'last-event-id': prime!.id! })).rest(),
+    };
   };
 
   test('are the last of a number', async () => {

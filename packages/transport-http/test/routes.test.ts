@@ -18,7 +18,10 @@ describe('methods', () => {
     for (const method of ['GET', 'DELETE']) {
       const response = await fetch(url, { method });
       expect(response.status).toBe(400);
-      expect(await json(response)).toMatchObject({ id: null, error: { message: expect.stringContaining('Mcp-Session-Id') } });
+      expect(await json(response)).toMatchObject({
+        id: null,
+        error: { message: expect.stringContaining('Mcp-Session-Id') },
+      });
     }
   });
 
@@ -81,7 +84,12 @@ describe('clients of 2025', () => {
     const response = await post(url, initializeMessage());
     expect(response.headers.get('mcp-session-id')).toBeNull();
     expect(await json(response)).toMatchObject({ result: { protocolVersion: '2025-11-25' } });
-    const call = { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'echo', arguments: { text: 'hi' } } };
+    const call = {
+      jsonrpc: '2.0',
+      id: 2,
+      method: 'tools/call',
+      params: { name: 'echo', arguments: { text: 'hi' } },
+    };
     const answer = await json(post(url, call, { 'mcp-protocol-version': '2025-06-18' }));
     expect(answer).toMatchObject({ id: 2, result: { content: [{ text: 'hi' }] } });
     expect(answer.result).not.toHaveProperty('resultType');
@@ -94,7 +102,10 @@ describe('clients of 2025', () => {
     const { url } = await serve(demoApp(), { legacy: 'reject' });
     const response = await post(url, initializeMessage());
     expect(response.status).toBe(400);
-    expect(await json(response)).toMatchObject({ id: 'init', error: { code: -32022, data: { supported: ['2026-07-28'] } } });
+    expect(await json(response)).toMatchObject({
+      id: 'init',
+      error: { code: -32022, data: { supported: ['2026-07-28'] } },
+    });
     expect((await post(url, { jsonrpc: '2.0', method: 'notifications/initialized' })).status).toBe(202);
     expect((await post(url, { jsonrpc: '2.0', id: 1, result: {} })).status).toBe(400);
     expect((await post(url, [initializeMessage()])).status).toBe(400);

@@ -11,18 +11,25 @@ const ALL = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
 const ask = defineTool({
   name: 'ask',
   async run(_args, call) {
-    const answer = await call.requireInput('name', { message: 'Your name?', schema: z.object({ name: z.string() }) });
+    const answer = await call.requireInput('name', {
+      message: 'Your name?',
+      schema: z.object({ name: z.string() }),
+    });
     return answer.action === 'accept' ? `Hello ${answer.content.name}` : answer.action;
   },
 });
 const visit = defineTool({
   name: 'visit',
-  run: async (_args, call) => (await call.requireInput('pay', { message: 'Pay', url: 'https://pay.example/1' })).action,
+  run: async (_args, call) =>
+    (await call.requireInput('pay', { message: 'Pay', url: 'https://pay.example/1' })).action,
 });
 const think = defineTool({
   name: 'think',
   async run(_args, call) {
-    const { content } = await call.sample({ messages: [{ role: 'user', content: { type: 'text', text: 'Hi' } }], maxTokens: 5 });
+    const { content } = await call.sample({
+      messages: [{ role: 'user', content: { type: 'text', text: 'Hi' } }],
+      maxTokens: 5,
+    });
     return JSON.stringify(content);
   },
 });
@@ -50,7 +57,11 @@ describe('a question of the server comes down the stream of the call and is answ
       jsonrpc: '2.0',
       id: expect.anything(),
       method: 'elicitation/create',
-      params: { mode: 'form', message: 'Your name?', requestedSchema: { type: 'object', required: ['name'] } },
+      params: {
+        mode: 'form',
+        message: 'Your name?',
+        requestedSchema: { type: 'object', required: ['name'] },
+      },
     });
     const taken = await session.answer(asked.id, { action: 'accept', content: { name: 'Ada' } });
     expect([taken.status, await taken.text()]).toEqual([202, '']);
@@ -69,7 +80,11 @@ describe('a question of the server comes down the stream of the call and is answ
     const { url } = await serve(createDemo());
     const session = await initialize(url, { capabilities: ALL });
     const { events, asked } = await question(session, 'visit');
-    expect(asked.params).toMatchObject({ mode: 'url', url: 'https://pay.example/1', elicitationId: expect.any(String) });
+    expect(asked.params).toMatchObject({
+      mode: 'url',
+      url: 'https://pay.example/1',
+      elicitationId: expect.any(String),
+    });
     await session.answer(asked.id, { action: 'accept' });
     expect(await events.rest()).toMatchObject([{ result: { content: [{ text: 'accept' }] } }]);
   });
@@ -80,7 +95,9 @@ describe('a question of the server comes down the stream of the call and is answ
     const { events, asked } = await question(session, 'think');
     expect(asked).toMatchObject({ method: 'sampling/createMessage', params: { maxTokens: 5 } });
     await session.answer(asked.id, { role: 'assistant', model: 'm', content: { type: 'text', text: 'Ho' } });
-    expect(await events.rest()).toMatchObject([{ result: { content: [{ text: '{"type":"text","text":"Ho"}' }] } }]);
+    expect(await events.rest()).toMatchObject([
+      { result: { content: [{ text: '{"type":"text","text":"Ho"}' }] } },
+    ]);
   });
 
   test('for its folders', async () => {
@@ -101,7 +118,10 @@ describe('an answer', () => {
     const error = { code: -32601, message: 'No such thing' };
     await post(url, { jsonrpc: '2.0', id: asked.id, error }, session.headers);
     const [answer] = await events.rest();
-    expect(answer.result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('No such thing') }] });
+    expect(answer.result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('No such thing') }],
+    });
   });
 
   test.each([{}, { action: 'maybe' }, { action: 'accept', content: { name: 7 } }])(
@@ -131,7 +151,10 @@ describe('an answer', () => {
 
   test('of another session does not count', async () => {
     const { url } = await serve(createDemo());
-    const [mine, other] = [await initialize(url, { capabilities: ALL }), await initialize(url, { capabilities: ALL })];
+    const [mine, other] = [
+      await initialize(url, { capabilities: ALL }),
+      await initialize(url, { capabilities: ALL }),
+    ];
     const { events, asked } = await question(mine, 'ask');
     const theirs = await question(other, 'ask');
     await other.answer(asked.id, { action: 'accept', content: { name: 'Eve' } });
@@ -151,7 +174,10 @@ describe('a question nobody answers', () => {
     await clock.advance(1000);
     const [cancelled, answer] = await events.rest();
     expect(cancelled).toMatchObject({ method: 'notifications/cancelled', params: { requestId: asked.id } });
-    expect(answer.result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('elicitation/create') }] });
+    expect(answer.result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('elicitation/create') }],
+    });
     const late = await session.answer(asked.id, { action: 'accept', content: { name: 'Ada' } });
     expect(late.status).toBe(202);
   });
@@ -162,7 +188,9 @@ describe('a question nobody answers', () => {
     const events = readEvents(await session.call('ask', {}, 'q'));
     const asked = await events.message();
     await session.notify('notifications/cancelled', { requestId: 'q' });
-    expect(await events.rest()).toMatchObject([{ method: 'notifications/cancelled', params: { requestId: asked.id } }]);
+    expect(await events.rest()).toMatchObject([
+      { method: 'notifications/cancelled', params: { requestId: asked.id } },
+    ]);
   });
 
   test('ends with the session', async () => {
@@ -208,7 +236,9 @@ test('two calls ask at once and each gets its own answer', async () => {
   for (const [index, { asked }] of asking.toReversed().entries()) {
     await session.answer(asked.id, { action: 'accept', content: { name: `n${index}` } });
   }
-  const answers = await Promise.all(asking.map(async ({ events }) => (await events.rest())[0].result.content[0].text));
+  const answers = await Promise.all(
+    asking.map(async ({ events }) => (await events.rest())[0].result.content[0].text),
+  );
   expect(answers).toEqual(['Hello n2', 'Hello n1', 'Hello n0']);
 });
 

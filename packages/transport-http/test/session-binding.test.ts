@@ -14,7 +14,11 @@ const trusting: Authenticate = (request) => {
 
 const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
-async function everyWayIn({ url, headers }: TestSession, user: string, lastEventId: string): Promise<Response[]> {
+async function everyWayIn(
+  { url, headers }: TestSession,
+  user: string,
+  lastEventId: string,
+): Promise<Response[]> {
   const mine = { ...headers, 'x-user': user };
   return [
     await post(url, ping, mine),
@@ -61,11 +65,15 @@ describe('a session is its principal’s alone', () => {
     );
     const { url } = await serve(app, { auth: trusting });
     const session = await initialize(url, { headers: { 'x-user': 'ring ada cli admin' } });
-    expect(await json(session.call('secret'))).toMatchObject({ result: { content: [{ text: 'the secret' }] } });
+    expect(await json(session.call('secret'))).toMatchObject({
+      result: { content: [{ text: 'the secret' }] },
+    });
     const call = { jsonrpc: '2.0', id: 9, method: 'tools/call', params: { name: 'secret' } };
     const less = await post(url, call, { ...session.headers, 'x-user': 'ring ada cli' });
     expect(less.status).toBe(403);
-    const list = await json(post(url, { ...ping, method: 'tools/list' }, { ...session.headers, 'x-user': 'ring ada cli' }));
+    const list = await json(
+      post(url, { ...ping, method: 'tools/list' }, { ...session.headers, 'x-user': 'ring ada cli' }),
+    );
     expect(list.result.tools.map(({ name }: { name: string }) => name)).toEqual(['count']);
   });
 });

@@ -5,33 +5,42 @@ import { demoApp, heldTool } from './demo-app.ts';
 import { initialize, initializeMessage, json, post, serve, until } from './helpers.ts';
 
 describe('the life of a session', () => {
-  test.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])('of %s goes from initialize to DELETE', async (version) => {
-    const opened: string[] = [];
-    const closed: string[] = [];
-    const app = demoApp();
-    app.on('sessionOpened', ({ id, protocolVersion }) => void opened.push(`${id} ${protocolVersion}`));
-    app.on('sessionClosed', ({ id }) => void closed.push(id));
-    const { url, handler } = await serve(app);
+  test.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
+    'of %s goes from initialize to DELETE',
+    async (version) => {
+      const opened: string[] = [];
+      const closed: string[] = [];
+      const app = demoApp();
+      app.on('sessionOpened', ({ id, protocolVersion }) => void opened.push(`${id} ${protocolVersion}`));
+      app.on('sessionClosed', ({ id }) => void closed.push(id));
+      const { url, handler } = await serve(app);
 
-    const response = await post(url, initializeMessage({ version }));
-    expect(await json(response)).toMatchObject({
-      id: 'init',
-      result: { protocolVersion: version, serverInfo: { name: 'demo', version: '1.0.0' }, capabilities: { tools: {} } },
-    });
-    const id = response.headers.get('mcp-session-id')!;
-    expect(id).toMatch(/^[\x21-\x7e]{32,128}$/);
-    expect(opened).toEqual([`${id} ${version}`]);
+      const response = await post(url, initializeMessage({ version }));
+      expect(await json(response)).toMatchObject({
+        id: 'init',
+        result: {
+          protocolVersion: version,
+          serverInfo: { name: 'demo', version: '1.0.0' },
+          capabilities: { tools: {} },
+        },
+      });
+      const id = response.headers.get('mcp-session-id')!;
+      expect(id).toMatch(/^[\x21-\x7e]{32,128}$/);
+      expect(opened).toEqual([`${id} ${version}`]);
 
-    const headers = { 'mcp-session-id': id, 'mcp-protocol-version': version };
-    expect((await post(url, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)).status).toBe(202);
-    expect((await post(url, { jsonrpc: '2.0', id: 1, method: 'ping' }, headers)).status).toBe(200);
-    expect(handler.sessionCount).toBe(1);
+      const headers = { 'mcp-session-id': id, 'mcp-protocol-version': version };
+      expect((await post(url, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)).status).toBe(
+        202,
+      );
+      expect((await post(url, { jsonrpc: '2.0', id: 1, method: 'ping' }, headers)).status).toBe(200);
+      expect(handler.sessionCount).toBe(1);
 
-    expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(200);
-    expect([handler.sessionCount, closed]).toEqual([0, [id]]);
-    expect((await post(url, { jsonrpc: '2.0', id: 2, method: 'ping' }, headers)).status).toBe(404);
-    expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(404);
-  });
+      expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(200);
+      expect([handler.sessionCount, closed]).toEqual([0, [id]]);
+      expect((await post(url, { jsonrpc: '2.0', id: 2, method: 'ping' }, headers)).status).toBe(404);
+      expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(404);
+    },
+  );
 
   test('begins anew with each initialize, with an id the client does not choose', async () => {
     const { url, handler } = await serve(demoApp());
@@ -48,7 +57,12 @@ describe('the life of a session', () => {
     const app = demoApp();
     app.on('sessionOpened', ({ id }) => void opened.push(id));
     const { url, handler } = await serve(app);
-    for (const params of [undefined, {}, { protocolVersion: 7 }, { protocolVersion: '2025-11-25', capabilities: {} }]) {
+    for (const params of [
+      undefined,
+      {},
+      { protocolVersion: 7 },
+      { protocolVersion: '2025-11-25', capabilities: {} },
+    ]) {
       const response = await post(url, { jsonrpc: '2.0', id: 1, method: 'initialize', params });
       expect(await json(response)).toMatchObject({ id: 1, error: { code: -32602 } });
     }
@@ -59,7 +73,9 @@ describe('the life of a session', () => {
     const events: string[] = [];
     const app = demoApp().use('initialize', async function wait(call, next) {
       const result = await next();
-      await new Promise<void>((resolve) => call.signal.addEventListener('abort', () => resolve(), { once: true }));
+      await new Promise<void>((resolve) =>
+        call.signal.addEventListener('abort', () => resolve(), { once: true }),
+      );
       return result;
     });
     app.on('sessionOpened', () => void events.push('opened'));
@@ -69,7 +85,7 @@ describe('the life of a session', () => {
     const opening = post(url, initializeMessage(), {}, { signal: controller.signal });
     await until(() => events.includes('opened'));
     controller.abort();
-    await expect(opening).rejects.toThrow();
+    await expect(opening).rejects.toThrow(/abort/);
     await until(() => events.includes('closed'));
     expect(handler.sessionCount).toBe(0);
   });
@@ -109,7 +125,11 @@ describe('MCP-Protocol-Version in a session', () => {
     const { url } = await serve(demoApp());
     const { id } = await initialize(url);
     const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
-    for (const more of [{}, { 'mcp-protocol-version': '2025-03-26' }, { 'mcp-protocol-version': ' 2025-11-25 ' }]) {
+    for (const more of [
+      {},
+      { 'mcp-protocol-version': '2025-03-26' },
+      { 'mcp-protocol-version': ' 2025-11-25 ' },
+    ]) {
       expect((await post(url, ping, { 'mcp-session-id': id, ...more })).status).toBe(200);
     }
   });

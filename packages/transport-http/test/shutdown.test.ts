@@ -7,7 +7,19 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { createHttpHandler, serveHttp, type HttpOptions } from '../src/index.ts';
 import { demoApp, heldTool } from './demo-app.ts';
-import { callModern, connect, initialize, initializeMessage, json, modern, openStream, post, sendModern, serve, until } from './helpers.ts';
+import {
+  callModern,
+  connect,
+  initialize,
+  initializeMessage,
+  json,
+  modern,
+  openStream,
+  post,
+  sendModern,
+  serve,
+  until,
+} from './helpers.ts';
 import { readEvents } from './sse-reader.ts';
 
 async function setUp(options: HttpOptions = {}) {
@@ -53,14 +65,16 @@ describe('close', () => {
     state.release();
     await closing;
     expect((await call).status).toBe(200);
-    await expect(fetch(at('/healthz'))).rejects.toThrow();
+    await expect(fetch(at('/healthz'))).rejects.toThrow('fetch failed');
   });
 
   test('ends streams at once, the modern ones with a result', async () => {
     const { state, server } = await setUp();
     const session = await initialize(server.url);
     const standing = await openStream(session);
-    const listening = readEvents(await sendModern(server.url, 'subscriptions/listen', { notifications: { toolsListChanged: true } }));
+    const listening = readEvents(
+      await sendModern(server.url, 'subscriptions/listen', { notifications: { toolsListChanged: true } }),
+    );
     await listening.message();
     const call = callModern(server.url, 'held');
     await until(() => state.started === 1);
@@ -97,7 +111,9 @@ describe('close', () => {
     await events.message();
     const closing = server.close({ deadlineMs: 5000 });
     await clock.advance(5000);
-    expect(await events.rest()).toMatchObject([{ id: 'call', error: { code: -32603, data: { retryable: true } } }]);
+    expect(await events.rest()).toMatchObject([
+      { id: 'call', error: { code: -32603, data: { retryable: true } } },
+    ]);
     await closing;
     expect(state.aborted).toBe(1);
   });
@@ -120,7 +136,7 @@ describe('close', () => {
     await clock.advance(1000);
     await closing;
     expect(closed).toBe(true);
-    await expect(call).rejects.toThrow();
+    await expect(call).rejects.toThrow('fetch failed');
   });
 
   test('asked for twice happens once', async () => {
@@ -204,7 +220,7 @@ test('`await using` closes the server', async () => {
     ({ url } = server);
     expect((await callModern(url, 'echo', { text: 'hi' })).status).toBe(200);
   }
-  await expect(callModern(url, 'echo', { text: 'hi' })).rejects.toThrow();
+  await expect(callModern(url, 'echo', { text: 'hi' })).rejects.toThrow('fetch failed');
 });
 
 describe('a handler in a server of somebody else', () => {
@@ -228,7 +244,11 @@ describe('a handler in a server of somebody else', () => {
 
   test('ends the streams of fetch with their last message too', async () => {
     const handler = createHttpHandler(demoApp());
-    const { body, headers } = modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, 'sub');
+    const { body, headers } = modern(
+      'subscriptions/listen',
+      { notifications: { toolsListChanged: true } },
+      'sub',
+    );
     const response = await handler.fetch(
       new Request('http://localhost/mcp', {
         method: 'POST',

@@ -7,13 +7,21 @@ import { initialize, openStream, serve, serveWatched } from './helpers.ts';
 
 const late = defineTool({ name: 'late', run: () => '' });
 
+function updated(uri: string) {
+  return { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } };
+}
+
 describe('the standing stream of a session', () => {
   test('opens with an id to come back with, and with something to see', async () => {
     const { url } = await serve(demoApp());
     const session = await initialize(url);
     const events = await openStream(session);
     expect(events.response.headers.get('mcp-session-id')).toBe(session.id);
-    expect(await events.next()).toMatchObject({ id: expect.stringMatching(/./), data: '', retry: expect.any(String) });
+    expect(await events.next()).toMatchObject({
+      id: expect.stringMatching(/./),
+      data: '',
+      retry: expect.any(String),
+    });
     expect(await events.next()).toMatchObject({ comment: 'keep-alive' });
   });
 
@@ -36,7 +44,10 @@ describe('the standing stream of a session', () => {
     app.disable(greet);
     expect(await events.message()).toEqual({ jsonrpc: '2.0', method: 'notifications/prompts/list_changed' });
     app.remove(note);
-    expect(await events.message()).toEqual({ jsonrpc: '2.0', method: 'notifications/resources/list_changed' });
+    expect(await events.message()).toEqual({
+      jsonrpc: '2.0',
+      method: 'notifications/resources/list_changed',
+    });
     app.enable(greet);
     expect(await events.message()).toEqual({ jsonrpc: '2.0', method: 'notifications/prompts/list_changed' });
   });
@@ -50,7 +61,6 @@ describe('the standing stream of a session', () => {
     await session.send('resources/subscribe', { uri: 'note://2' });
     app.resourceUpdated('note://1');
     app.resourceUpdated('note://2');
-    const updated = (uri: string) => ({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } });
     expect(await events.message()).toEqual(updated('note://2'));
     await session.send('resources/subscribe', { uri: 'note://1' });
     await session.send('resources/unsubscribe', { uri: 'note://2' });

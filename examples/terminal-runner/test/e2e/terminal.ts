@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 /** The terminal-runner as users start it, without what belongs after it. */
-export const MAIN = ['--conditions=@toolyard/source', fileURLToPath(new URL('../../src/main.ts', import.meta.url))];
+export const MAIN = [
+  '--conditions=@toolyard/source',
+  fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
+];
 
 /** What is set for a server beside what every process has. */
 export type Environment = Readonly<Record<string, string>>;
@@ -49,19 +52,25 @@ export interface HttpTerminal extends Terminal {
 interface StartOptions {
   readonly env?: Environment;
   /** Default: Node with the arguments of {@link MAIN}. */
-  readonly command?: readonly [string, ...string[]];
+  readonly command?: readonly string[];
   readonly cwd?: string;
 }
 
 /** Starts it with these arguments and waits for nothing. It is killed when it is disposed, or when the test ends. */
 export function launch(args: readonly string[], { env, command, cwd }: StartOptions = {}): Terminal {
-  const [file, ...first] = command ?? [process.execPath, ...MAIN];
-  const child = spawn(file, [...first, ...args], { env: environment(env), cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+  const [file = '', ...first] = command ?? [process.execPath, ...MAIN];
+  const child = spawn(file, [...first, ...args], {
+    env: environment(env),
+    cwd,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const written = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text));
   child.stdin.on('error', () => {}); // it may have ended
-  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null);
+  const ended = once(child, 'close').then(
+    ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
+  );
   return {
     pid: child.pid ?? 0,
     child,
@@ -99,7 +108,10 @@ export async function startHttp(args: readonly string[], options: StartOptions =
 }
 
 /** The same for one test: it is killed when the test ends. */
-export async function httpForTest(args: readonly string[], options: StartOptions = {}): Promise<HttpTerminal> {
+export async function httpForTest(
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<HttpTerminal> {
   const terminal = await startHttp(args, options);
   onTestFinished(() => terminal[Symbol.asyncDispose]());
   return terminal;

@@ -202,7 +202,7 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
    */
   install<Options, Adds extends object>(
     plugin: Plugin<Options, Adds, Context>,
-    ...[options]: undefined extends Options ? [options?: Options] : [options: Options]
+    ...[options]: undefined extends Options ? [options?: NoInfer<Options>] : [options: NoInfer<Options>]
   ): App<Needs, Context & Adds> {
     const missing = (plugin.requires ?? []).filter((name) => !this.#plugins.has(name));
     if (missing.length > 0) {

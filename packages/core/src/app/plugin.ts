@@ -9,6 +9,8 @@ export interface Plugin<Options = void, Adds extends object = NoContext, Needs e
   readonly install: (app: App<Needs, any>, options: Options) => void;
   /** Carries the type of the context its middleware adds; never there at run time. */
   readonly '~adds'?: Adds;
+  /** Carries the type of the context it expects; never there at run time. */
+  readonly '~needs'?: (context: Needs) => void;
 }
 
 /**

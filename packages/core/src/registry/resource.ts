@@ -40,10 +40,17 @@ interface ResourceFacts {
   readonly meta?: JsonObject | undefined;
 }
 
-/** Names and types of the variables of a URI template. */
+/** Names and types of the variables of a URI template. Those of a query (`{?page}`) may be missing. */
 export type TemplateVariables<T extends string> = string extends T
   ? Record<string, string | string[]>
-  : { [Name in VariableNames<T>]: string };
+  : Flat<
+      { [Name in Exclude<VariableNames<T>, QueryNames<T>>]: string } & { [Name in QueryNames<T>]?: string }
+    >;
+
+type Flat<T> = { [Key in keyof T]: T[Key] };
+type QueryNames<T extends string> = T extends `${string}{${infer Expression}}${infer Rest}`
+  ? (Expression extends `${'?' | '&'}${infer Names}` ? SplitNames<Names> : never) | QueryNames<Rest>
+  : never;
 
 /** Names of the variables of a URI template. */
 export type VariableNames<T extends string> = T extends `${string}{${infer Expression}}${infer Rest}`

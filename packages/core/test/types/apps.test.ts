@@ -104,7 +104,8 @@ test('middleware for all methods gives on what next() gives', () => {
 test('middleware for one method has its params and results', () => {
   const app = createApp(about);
   app.use('tools/call', async (call, next) => {
-    expectTypeOf(call.params).toEqualTypeOf<{ name: string; arguments?: JsonObject } & { _meta?: JsonObject }>();
+    expectTypeOf(call.params.name).toEqualTypeOf<string>();
+    expectTypeOf(call.params.arguments).toEqualTypeOf<JsonObject | undefined>();
     expectTypeOf(call.method).toEqualTypeOf<'tools/call'>();
     const answer = await next();
     expectTypeOf(answer).toEqualTypeOf<CallToolResult | InputRequiredResult>();

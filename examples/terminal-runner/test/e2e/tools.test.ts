@@ -1,0 +1,286 @@
+// What the server offers, as the official client sees it: over both transports and in both eras of the protocol.
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { processesWith, uniqueSeconds } from '../processes.ts';
+import { clientForTest, connectHttp, connectStdio, eras } from './clients.ts';
+import { sharedDirectory, startHttp, type HttpTerminal } from './terminal.ts';
+
+const base = sharedDirectory();
+const root = join(base.path, 'workspace');
+const PROGRAMS = ['cat', 'echo', 'ls', 'sh', 'sleep'];
+const ARGUMENTS = ['--data', base.path, ...PROGRAMS.flatMap((name) => ['--allow-program', name])];
+
+let http: HttpTerminal;
+
+beforeAll(async () => {
+  mkdirSync(join(root, 'notes'), { recursive: true });
+  writeFileSync(join(base.path, 'secret'), 'sesame');
+  writeFileSync(join(root, 'notes', 'today.md'), 'Buy milk.\n');
+  writeFileSync(join(root, 'näch stes.txt'), 'Grüße');
+  symlinkSync(join(base.path, 'secret'), join(root, 'link'));
+  http = await startHttp(ARGUMENTS);
+});
+afterAll(async () => {
+  await http?.[Symbol.asyncDispose]();
+  base.remove();
+});
+
+describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
+  describe.each(eras)('%s', (era, mode) => {
+    let client: Client;
+    beforeAll(async () => {
+      client = await (transport === 'http' ? connectHttp(http.url, mode) : connectStdio(ARGUMENTS, mode));
+    });
+    afterAll(() => client?.close());
+
+    const call = (name: string, args: Record<string, unknown> = {}) =>
+      client.callTool({ name, arguments: args });
+    const failure = async (name: string, args: Record<string, unknown>) => {
+      const { isError, _meta } = await call(name, args);
+      expect(isError).toBe(true);
+      return (_meta?.['toolyard/error'] as { code: string }).code;
+    };
+
+    test('the server introduces itself in the revision that was asked for', () => {
+      expect(client.getNegotiatedProtocolVersion()).toBe(era);
+      expect(client.getServerVersion()).toMatchObject({ name: 'terminal-runner', title: 'Terminal runner' });
+      expect(client.getInstructions()).toContain('file root');
+    });
+
+    test('every tool has a title, a description, schemas for both sides, and says whether it only reads', async () => {
+      const { tools } = await client.listTools();
+      expect(tools.map(({ name }) => name).toSorted()).toEqual([
+        'calculate',
+        'context_get',
+        'context_set',
+        'list_files',
+        'read_file',
+        'run',
+        'system_info',
+        'write_file',
+      ]);
+      for (const tool of tools) {
+        expect(tool).toMatchObject({
+          title: expect.any(String),
+          description: expect.stringMatching(/.{30}/),
+          inputSchema: { type: 'object' },
+          outputSchema: { type: 'object' },
+          annotations: { readOnlyHint: expect.any(Boolean) },
+        });
+      }
+      expect(tools.find(({ name }) => name === 'run')?.description).toContain(
+        'Allowed: cat, echo, ls, sh, sleep.',
+      );
+    });
+
+    describe('run', () => {
+      test('gives output and exit code', async () => {
+        const result = await call('run', { program: 'echo', args: ['$HOME', '*'] });
+        expect(result).toMatchObject({
+          structuredContent: { exitCode: 0, timedOut: false, stdout: { text: '$HOME *\n', omittedBytes: 0 } },
+          content: [{ type: 'text', text: '$HOME *\n\n[exit code 0]' }],
+        });
+        expect(result.isError).toBeFalsy();
+      });
+
+      test('a program that fails is an error with its output', async () => {
+        const args = ['-c', 'echo out; echo err >&2; exit 3'];
+        expect(await call('run', { program: 'sh', args })).toMatchObject({
+          isError: true,
+          structuredContent: { exitCode: 3, stdout: { text: 'out\n' }, stderr: { text: 'err\n' } },
+          content: [{ text: 'out\n\n[stderr]\nerr\n\n[exit code 3]' }],
+        });
+      });
+
+      test('passes output on while the program runs', async () => {
+        const heard: unknown[] = [];
+        const args = ['-c', 'echo one; sleep 0.3; echo two'];
+        const params = { name: 'run', arguments: { program: 'sh', args } };
+        await client.callTool(params, {
+          onprogress: ({ progress, message }) => heard.push([progress, message]),
+        });
+        expect(heard).toEqual([
+          [4, 'one\n'],
+          [8, 'two\n'],
+        ]);
+      });
+
+      test('refuses what is not on the list, and paths out of the root', async () => {
+        expect(await failure('run', { program: 'rm', args: ['-r', '.'] })).toBe('PROGRAM_NOT_ALLOWED');
+        expect(await failure('run', { program: 'cat', args: ['../secret'] })).toBe('PATH_OUTSIDE_ROOT');
+        expect(await failure('run', { program: 'cat', args: ['link'] })).toBe('PATH_OUTSIDE_ROOT');
+        expect(await failure('run', { program: 'ls', args: ['--hyperlink'] })).toBe('ARGUMENT_NOT_ALLOWED');
+        expect(await failure('run', { program: 7 })).toBe('INVALID_ARGUMENTS');
+      });
+
+      test('ends a program that takes too long, and all it started', async () => {
+        const seconds = uniqueSeconds();
+        const args = ['-c', `echo begun; sleep ${seconds} & sleep ${seconds}`];
+        expect(await call('run', { program: 'sh', args, timeoutMs: 200 })).toMatchObject({
+          isError: true,
+          structuredContent: { timedOut: true, exitCode: null, stdout: { text: 'begun\n' } },
+        });
+        expect(processesWith(seconds)).toEqual([]);
+      });
+
+      test('a cancel ends the program and all it started', async () => {
+        const seconds = uniqueSeconds();
+        const args = ['-c', `setsid sleep ${seconds} & sleep ${seconds} & sleep ${seconds}`];
+        const abort = new AbortController();
+        const running = client.callTool(
+          { name: 'run', arguments: { program: 'sh', args } },
+          { signal: abort.signal },
+        );
+        const outcome = expect(running).rejects.toThrow();
+        await vi.waitFor(() => expect(processesWith(seconds)).toHaveLength(4));
+        abort.abort();
+        await outcome;
+        await vi.waitFor(() => expect(processesWith(seconds)).toEqual([]), { timeout: 5_000 });
+        expect(await call('run', { program: 'echo' })).toMatchObject({ structuredContent: { exitCode: 0 } });
+      });
+    });
+
+    test('files are read, listed and written inside the root', async () => {
+      const name = `${transport}-${era}.txt`;
+      expect(
+        await call('write_file', { path: `new/${name}`, text: 'Grüße', createDirectories: true }),
+      ).toMatchObject({
+        structuredContent: { path: `new/${name}`, sizeBytes: 7, created: true },
+      });
+      expect(readFileSync(join(root, 'new', name), 'utf8')).toBe('Grüße');
+      expect(await failure('write_file', { path: `new/${name}`, text: 'x' })).toBe('FILE_EXISTS');
+      expect(
+        await call('write_file', { path: `new/${name}`, text: 'abcdef', overwrite: true }),
+      ).toMatchObject({
+        structuredContent: { created: false },
+      });
+      expect(await call('read_file', { path: `new/${name}`, maxBytes: 4 })).toMatchObject({
+        structuredContent: { text: 'abcd', sizeBytes: 6, offset: 0, nextOffset: 4 },
+      });
+      expect((await call('read_file', { path: `new/${name}`, offset: 4 })).structuredContent).toEqual({
+        path: `new/${name}`,
+        text: 'ef',
+        sizeBytes: 6,
+        offset: 4,
+      });
+      expect(await call('list_files', { path: 'notes' })).toMatchObject({
+        structuredContent: {
+          path: 'notes',
+          truncated: false,
+          entries: [{ name: 'today.md', type: 'file', sizeBytes: 10 }],
+        },
+      });
+    });
+
+    test('nothing outside the root can be reached', async () => {
+      for (const path of ['../secret', join(base.path, 'secret'), '/etc/passwd'])
+        expect(await failure('read_file', { path })).toBe('PATH_OUTSIDE_ROOT');
+      expect(await failure('read_file', { path: 'link' })).toBe('IS_A_LINK');
+      expect(await failure('list_files', { path: '..' })).toBe('PATH_OUTSIDE_ROOT');
+      expect(await failure('write_file', { path: '../planted', text: 'x' })).toBe('PATH_OUTSIDE_ROOT');
+      expect(await failure('write_file', { path: '.git/hooks/pre-commit', text: 'x' })).toBe(
+        'PROTECTED_NAME',
+      );
+      expect(await failure('read_file', { path: 'missing' })).toBe('PATH_NOT_FOUND');
+    });
+
+    test('expressions are calculated', async () => {
+      expect(await call('calculate', { expression: 'sqrt(2) * 3 cm to mm' })).toMatchObject({
+        structuredContent: { text: '42.426406871193 mm', type: 'Unit' },
+      });
+      expect(await call('calculate', { expression: '6 * 7' })).toMatchObject({
+        structuredContent: { number: 42 },
+      });
+      expect(await failure('calculate', { expression: '6 *' })).toBe('EXPRESSION_INVALID');
+    });
+
+    test('system_info describes the machine', async () => {
+      const { structuredContent } = await call('system_info');
+      expect(structuredContent).toMatchObject({
+        platform: process.platform,
+        cpu: { count: expect.any(Number) },
+        memory: { totalBytes: expect.any(Number) },
+        disk: { freeBytes: expect.any(Number) },
+      });
+      expect(JSON.stringify(structuredContent)).not.toContain(base.path);
+    });
+
+    test('notes are kept by workspace, listed and deleted', async () => {
+      const workspace = `${transport} ${era}`;
+      const value = { steps: [1, null, 'x'] };
+      expect(await call('context_set', { workspace, key: 'goal', value })).toMatchObject({
+        structuredContent: { stored: true, keys: ['goal'] },
+      });
+      expect((await call('context_get', { workspace, key: 'goal' })).structuredContent).toEqual({
+        found: true,
+        value,
+        keys: ['goal'],
+      });
+      expect(await call('context_get', { workspace: 'another', key: 'goal' })).toMatchObject({
+        structuredContent: { found: false, keys: [] },
+      });
+      expect(await call('context_set', { workspace, key: 'goal' })).toMatchObject({
+        structuredContent: { stored: false, keys: [] },
+      });
+    });
+
+    test('the prompt names the symptom and the tools', async () => {
+      const { prompts } = await client.listPrompts();
+      expect(prompts).toMatchObject([{ name: 'diagnose', arguments: [{ name: 'symptom', required: true }] }]);
+      const { messages } = await client.getPrompt({
+        name: 'diagnose',
+        arguments: { symptom: 'The disk is full.' },
+      });
+      expect(messages).toMatchObject([{ role: 'user', content: { type: 'text' } }]);
+      expect(JSON.stringify(messages)).toMatch(/The disk is full\..*system_info/);
+    });
+
+    test('files are resources, with completion of their paths', async () => {
+      const { resourceTemplates } = await client.listResourceTemplates();
+      expect(resourceTemplates).toMatchObject([
+        { uriTemplate: 'workspace:///{+path}', mimeType: 'text/plain' },
+      ]);
+      const { resources } = await client.listResources();
+      const uri = `workspace:///${encodeURIComponent('näch stes.txt')}`;
+      expect(resources).toContainEqual(expect.objectContaining({ uri, name: 'näch stes.txt', size: 7 }));
+      expect((await client.readResource({ uri })).contents).toMatchObject([{ uri, text: 'Grüße' }]);
+      expect((await client.readResource({ uri: 'workspace:///notes/today.md' })).contents).toMatchObject([
+        { mimeType: 'text/plain', text: 'Buy milk.\n' },
+      ]);
+
+      const complete = async (value: string) => {
+        const ref = { type: 'ref/resource', uri: 'workspace:///{+path}' } as const;
+        const { completion } = await client.complete({ ref, argument: { name: 'path', value } });
+        return completion.values;
+      };
+      expect(await complete('not')).toEqual(['notes/']);
+      expect(await complete('notes/')).toEqual(['notes/today.md']);
+      expect(await complete('../')).toEqual([]);
+      expect(await complete('missing/')).toEqual([]);
+    });
+
+    test('a resource that is missing, outside or no file is not found', async () => {
+      for (const path of ['missing', '../secret', '..%2Fsecret', 'link', 'notes'])
+        await expect(client.readResource({ uri: `workspace:///${path}` })).rejects.toThrow(
+          /Resource not found/i,
+        );
+    });
+  });
+});
+
+test('an endless expression ends after its time, and holds up nothing but other expressions', async () => {
+  const client = await clientForTest(http.url);
+  const settled: string[] = [];
+  const calculate = async (expression: string) => {
+    const { content } = await client.callTool({ name: 'calculate', arguments: { expression } });
+    settled.push(JSON.stringify(content));
+  };
+  const endless = calculate('f(n) = n < 1 ? 1 : f(n - 1) + f(n - 1); f(60)');
+  const next = calculate('1 + 1');
+  await client.callTool({ name: 'system_info' });
+  expect(settled).toEqual([]);
+  await Promise.all([endless, next]);
+  expect(settled).toEqual([expect.stringContaining('more than 2000 ms'), expect.stringContaining('2')]);
+});
