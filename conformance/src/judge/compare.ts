@@ -4,30 +4,26 @@ import type { Outcome } from './outcome.ts';
 
 /** One place in which two outcomes differ. */
 export interface Deviation {
-  /** `status`, `body`, or a path into the messages: `messages.0.error.code`. */
+  /** `answer` for status and kinds of messages as a whole; else a header, or a path: `messages.0.error.code`. */
   readonly field: string;
   readonly ours: unknown;
   readonly theirs: unknown;
 }
 
-/** Every place in which the outcomes of a step differ. */
+/** Every place in which the outcomes of a step differ. Where the answers as a whole do, what is in them does not count. */
 export function compare(ours: Outcome, theirs: Outcome): Deviation[] {
-  const { messages: ourMessages, ...ourRest } = ours;
-  const { messages: theirMessages, ...theirRest } = theirs;
-  const deviations = deviationsOf('', ourRest, theirRest);
-  for (let index = 0; index < Math.max(ourMessages.length, theirMessages.length); index += 1) {
-    const field = `messages.${index}`;
-    const [our, their] = [ourMessages[index], theirMessages[index]];
-    // Where one is a result and the other an error, their contents have nothing to compare.
-    if (kindOf(our) === kindOf(their)) deviations.push(...deviationsOf(field, our, their));
-    else deviations.push({ field, ours: kindOf(our), theirs: kindOf(their) });
-  }
-  return deviations;
+  const [ourAnswer, theirAnswer] = [answerOf(ours), answerOf(theirs)];
+  if (ourAnswer !== theirAnswer) return [{ field: 'answer', ours: ourAnswer, theirs: theirAnswer }];
+  return deviationsOf('', ours, theirs);
 }
 
-/** What a message is: `result`, `input_required`, `error -32602`, the method of a request or notification, `nothing`. */
+/** Status and kinds of messages: `200 result`, `404 error -32601`, `200 notifications/progress, result`. */
+export function answerOf({ status, messages }: Outcome): string {
+  return [String(status), messages.map(kindOf).join(', ')].filter(Boolean).join(' ');
+}
+
+/** What a message is: `result`, `input_required`, `error -32602`, the method of a request or notification. */
 function kindOf(message: unknown): string {
-  if (message === undefined) return 'nothing';
   if (!isRecord(message)) return 'other';
   const { method, error, result } = message;
   if (typeof method === 'string') return method;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 /** Of two signals that come so close together the second is a copy: Ctrl-C reaches this process, and npm passes it on. */
@@ -26,16 +27,29 @@ export function onReload({ reload, end }: { reload: () => Promise<void>; end: ()
 }
 
 /**
- * Calls `end` when npm, having started this process with `npm start`, is gone. Killing npm kills the shell it runs
- * scripts in and nothing else; without this the server would live on and keep its port.
+ * Calls `end` when npm, having started this process with `npm start`, is gone. Whoever kills npm kills at most the shell
+ * it runs scripts in; without this the server would live on and keep its port.
  */
 export function endWithNpm(end: () => void): void {
   if (process.env['npm_lifecycle_event'] !== 'start') return;
-  const parent = process.ppid;
+  const starters = whoStartedUs();
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (whoStartedUs() === starters) return;
     clearInterval(timer);
     end();
   }, LOOK_EVERY_MS);
   timer.unref();
+}
+
+/** The parent, and npm behind it, where the parent is the shell. An orphan gets another parent. */
+function whoStartedUs(): string {
+  const parent = process.ppid;
+  try {
+    // "pid (name) state parent …". Where there is no /proc, a shell that outlives npm goes unnoticed.
+    const status = readFileSync(`/proc/${parent}/stat`, 'latin1');
+    const [, npm] = /^\d+ \((?:ba|da|z)?sh\) \S (\d+)/.exec(status) ?? [];
+    return `${parent} ${npm}`;
+  } catch {
+    return String(parent);
+  }
 }

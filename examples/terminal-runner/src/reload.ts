@@ -20,9 +20,10 @@ export function createReload(
     try {
       const loaded = load();
       if (loaded.action !== 'start') return;
-      const settings = changedKeys(current, loaded.config);
-      const ignored = settings.filter((key) => !LIVE_SETTINGS.includes(key));
-      if (ignored.length > 0) logger.warn({ settings: ignored }, 'These settings need a restart to change.');
+      const changed = changedKeys(current, loaded.config);
+      const settings = changed.filter((key) => LIVE_SETTINGS.includes(key));
+      const fixed = changed.filter((key) => !LIVE_SETTINGS.includes(key));
+      if (fixed.length > 0) logger.warn({ settings: fixed }, 'These settings need a restart to change.');
       current = loaded.config;
       const delivered = await reconfigure(loaded.config);
       logger.info({ settings, delivered }, 'The configuration was read again.');

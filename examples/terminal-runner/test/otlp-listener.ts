@@ -8,7 +8,16 @@ const attributes = z
   .array(z.object({ key: z.string(), value: z.record(z.string(), z.unknown()) }))
   .transform((list) => Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value)[0]])));
 const resource = z.object({ attributes });
-const spans = z.array(z.object({ name: z.string(), traceId: z.string(), attributes }));
+const span = z.object({
+  name: z.string(),
+  kind: z.number(),
+  traceId: z.string(),
+  spanId: z.string(),
+  parentSpanId: z.string().optional(),
+  links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
+  status: z.object({ code: z.number().default(0) }),
+  attributes,
+});
 const records = z.array(
   z.object({
     body: z.object({ stringValue: z.string() }),
@@ -21,7 +30,9 @@ const metrics = z.array(z.object({ name: z.string() }));
 
 /** The parts of OTLP in JSON that the tests look at. */
 const payload = z.object({
-  resourceSpans: z.array(z.object({ resource, scopeSpans: z.array(z.object({ spans })) })).default([]),
+  resourceSpans: z
+    .array(z.object({ resource, scopeSpans: z.array(z.object({ spans: z.array(span) })) }))
+    .default([]),
   resourceLogs: z
     .array(z.object({ resource, scopeLogs: z.array(z.object({ logRecords: records })) }))
     .default([]),
@@ -51,15 +62,15 @@ export async function otlpListener({ status = 200 }: { status?: number } = {}) {
   });
   // listen() on a TCP port has an AddressInfo.
   const { port } = server.address() as AddressInfo;
+  const spans = () =>
+    requests.flatMap(({ resourceSpans }) =>
+      resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)),
+    );
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
-    spanNames: () =>
-      requests.flatMap(({ resourceSpans }) =>
-        resourceSpans.flatMap(({ scopeSpans }) =>
-          scopeSpans.flatMap((scope) => scope.spans.map(({ name }) => name)),
-        ),
-      ),
+    spans,
+    spanNames: () => spans().map(({ name }) => name),
     logRecords: () =>
       requests.flatMap(({ resourceLogs }) =>
         resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)),

@@ -25,6 +25,11 @@ export function principalKey({ issuer, id, clientId }: Principal): string {
   return JSON.stringify([issuer ?? null, id, clientId ?? null]);
 }
 
+/** One string for tenant and principal together: two callers never share it. */
+export function callerKey(caller: { readonly tenant: string | undefined; readonly principal: Principal }): string {
+  return JSON.stringify([caller.tenant ?? null, principalKey(caller.principal)]);
+}
+
 /** Who may use a definition. Everything named has to hold; without any of it, everybody may. */
 export interface Access {
   /** All of these scopes are needed. A principal without them is told which. */

@@ -14,6 +14,7 @@ export {
 } from './protocol/envelope.ts';
 export { ErrorCode } from './protocol/error-codes.ts';
 export {
+  checkContradiction,
   checkHeaders,
   checkParameterHeaders,
   decodeHeaderValue,

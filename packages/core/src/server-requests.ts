@@ -12,7 +12,7 @@ import type { JsonObject, ServerRequest } from './protocol/messages.ts';
 
 /** Options of {@link ServerRequests}. */
 export interface ServerRequestsOptions {
-  /** Writes a message to the client. */
+  /** Writes a message to the client. Must not throw, not even when the client is gone. */
   readonly send: (message: JsonRpcRequest | JsonRpcNotification) => void;
   readonly clock: Clock;
   /** How long the client may take: the app's `inputTimeoutMs`. */
@@ -60,13 +60,13 @@ export class ServerRequests {
     return new Promise<JsonObject>((resolve, reject) => {
       const giveUp = (error: unknown) => {
         settle();
+        reject(error);
         const reason = error instanceof Error ? error.message : undefined;
         send({
           jsonrpc: '2.0',
           method: 'notifications/cancelled',
           params: { requestId: id, ...(reason && { reason }) },
         });
-        reject(error);
       };
       const onAbort = () => giveUp(signal.reason);
       const timer = clock.after(timeoutMs, () =>
@@ -89,7 +89,12 @@ export class ServerRequests {
           reject(error);
         },
       });
-      send({ jsonrpc: '2.0', id, method, ...(params !== undefined && { params: params as JsonObject }) });
+      try {
+        send({ jsonrpc: '2.0', id, method, ...(params !== undefined && { params: params as JsonObject }) });
+      } catch (error) {
+        settle();
+        throw error;
+      }
     });
   }
 

@@ -4,7 +4,7 @@ import { fakeClock } from '@toolyard/core/testing';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { demoApp } from './demo-app.ts';
-import { heapUsed } from './heap.ts';
+import { bytesUsed } from './heap.ts';
 import { initializeMessage, modern, serve } from './helpers.ts';
 
 const PROOF = Boolean(process.env['TOOLYARD_PROOF']);
@@ -90,16 +90,16 @@ describe.each(Object.entries(abandoned))(`${SESSIONS} sessions abandoned %s`, (w
       await clock.advance(3_600_000);
       expect(handler.sessionCount).toBe(0);
 
-      const before = await heapUsed();
+      const before = await bytesUsed();
       await times(SESSIONS, () => abandon(send));
       expect(handler.sessionCount).toBe(SESSIONS);
-      const each = ((await heapUsed()) - before) / SESSIONS;
+      const each = ((await bytesUsed()) - before) / SESSIONS;
       figures.push(`${(each / 1024).toFixed(2)} KB per session abandoned ${what}`);
       expect(each).toBeLessThan(20 * 1024);
 
       await clock.advance(1_800_000 + 30_000);
       expect(handler.sessionCount).toBe(0);
-      const left = ((await heapUsed()) - before) / SESSIONS;
+      const left = ((await bytesUsed()) - before) / SESSIONS;
       figures.push(`${(left / 1024).toFixed(2)} KB left of each`);
       expect(left).toBeLessThan(1024);
     },
@@ -161,10 +161,10 @@ test(
     };
     await times(2000, work);
     await clock.advance(600_000);
-    const before = await heapUsed();
+    const before = await bytesUsed();
     await times(CALLS, work);
     await clock.advance(600_000);
-    const grown = (await heapUsed()) - before;
+    const grown = (await bytesUsed()) - before;
     figures.push(`${(grown / 1024).toFixed(0)} KB more after ${CALLS} calls`);
     expect(grown).toBeLessThan(512 * 1024);
 

@@ -78,6 +78,49 @@ describe('health', () => {
   });
 });
 
+describe('pages beside MCP', () => {
+  const routes: HttpOptions['routes'] = {
+    '/metrics': () => ({ body: 'up 1\n' }),
+    '/gone': async () => ({ status: 410, headers: { 'content-type': 'text/html' }, body: '<p>gone' }),
+    '/who': (request, principal) => ({ body: `${principal.id} asks for ${request.url}` }),
+    '/broken': () => {
+      throw new Error('the password is hunter2');
+    },
+  };
+  const at = async (path: string, init?: RequestInit, options: HttpOptions = {}) => {
+    const { port } = await serve(demoApp(), { routes, ...options });
+    return fetch(`http://127.0.0.1:${port}${path}`, init);
+  };
+
+  test('are answered to GET with what they give', async () => {
+    const metrics = await at('/metrics');
+    expect([metrics.status, metrics.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(await metrics.text()).toBe('up 1\n');
+    const gone = await at('/gone');
+    expect([gone.status, gone.headers.get('content-type'), await gone.text()]).toEqual([
+      410,
+      'text/html',
+      '<p>gone',
+    ]);
+    expect(await (await at('/who?a=b')).text()).toBe('anonymous asks for /who?a=b');
+  });
+
+  test('are answered to nothing else', async () => {
+    for (const method of ['POST', 'DELETE', 'PUT']) {
+      const response = await at('/metrics', { method });
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, OPTIONS']);
+    }
+    for (const path of ['/metrics/', '/toString', '/__proto__', '/constructor'])
+      expect((await at(path)).status).toBe(404);
+    expect((await at('/metrics', {}, { path: '*' })).status).not.toBe(200);
+  });
+
+  test('that fail tell nobody why', async () => {
+    const response = await at('/broken');
+    expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('hunter2')]);
+  });
+});
+
 describe('clients of 2025', () => {
   test('are served one request at a time where legacy is stateless', async () => {
     const { url, handler } = await serve(demoApp(), { legacy: 'stateless' });

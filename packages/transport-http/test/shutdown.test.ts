@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { createApp, defineTool } from '@toolyard/core';
 import { fakeClock } from '@toolyard/core/testing';
@@ -261,4 +264,14 @@ describe('a handler in a server of somebody else', () => {
     await handler.close();
     expect(await events.rest()).toMatchObject([{ id: 'sub', result: { resultType: 'complete' } }]);
   });
+});
+
+test('a process whose server has closed ends by itself', async () => {
+  const script = fileURLToPath(new URL('close-process.ts', import.meta.url));
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, ['--no-warnings', '--conditions=@toolyard/source', script], {
+    timeout: 15_000,
+  });
+  const [, ms] = /^ended after (\d+) ms$/m.exec(stdout) ?? [];
+  expect(Number(ms)).toBeLessThan(1000);
 });

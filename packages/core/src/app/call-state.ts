@@ -1,20 +1,19 @@
+import { abortError } from '../abort.ts';
 import type { Target } from '../call.ts';
 import type { Timer } from '../clock.ts';
-import { CancelledError, TimeoutError } from '../errors.ts';
+import { CancelledError, ShutdownError, TimeoutError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Logger, type LogFields, withFields } from '../logger.ts';
-import type { ClientDescription } from '../protocol/envelope.ts';
-import { metaOf } from '../protocol/envelope.ts';
+import { metaOf, type ClientDescription } from '../protocol/envelope.ts';
 import type { RequestId } from '../protocol/json-rpc.ts';
 import type { InputRequest, JsonObject, LogLevel } from '../protocol/messages.ts';
 import { MetaKey } from '../protocol/meta.ts';
 import type { Revision } from '../protocol/revisions.ts';
+import { shorten } from '../shorten.ts';
 import type { Place } from './catalog.ts';
 import type { AppCore } from './core.ts';
 import type { AppEvents } from './events.ts';
 import type { Answers } from './request-state.ts';
-
-export type SettleOutcome = 'answered' | 'cancelled';
 
 /** Watches one call from outside: the telemetry of the outermost app that has one. */
 export interface CallObserver {
@@ -110,6 +109,11 @@ export class CallState {
     if (this.#log) this.#log = withFields(this.#log, fields);
   }
 
+  /** Whether nobody waits for the answer any more. At a shutdown the client still does. */
+  get givenUp(): boolean {
+    return this.abortReason instanceof CancelledError && !(this.abortReason instanceof ShutdownError);
+  }
+
   /** Gives the call up. Does nothing once it has settled. */
   abort(reason: unknown): void {
     if (this.aborted || this.settled) return;
@@ -201,21 +205,22 @@ export class CallState {
 
   /** The reason as an error that names what happened. */
   abortError(): Error {
-    return this.abortReason instanceof Error ? this.abortReason : new CancelledError();
+    return abortError(this.abortReason);
   }
 
   #logFields(): LogFields {
+    const { requestId, target } = this;
     const { principal, tenant, session, transport } = this.exchange;
     const traceparent = metaOf(this.params)?.[MetaKey.traceparent];
     const traceId =
       typeof traceparent === 'string' ? /^[\da-f]{2}-([\da-f]{32})-/.exec(traceparent)?.[1] : undefined;
     return {
       callId: this.id,
-      method: this.method,
+      method: shorten(this.method),
       transport,
       principal: principal.id,
-      ...(this.requestId !== undefined && { requestId: this.requestId }),
-      ...(this.target && { [this.target.kind]: this.target.name }),
+      ...(requestId !== undefined && { requestId: typeof requestId === 'string' ? shorten(requestId) : requestId }),
+      ...(target && { [target.kind]: shorten(target.name, 2048) }),
       ...(tenant !== undefined && { tenant }),
       ...(session && { session: session.id }),
       ...(traceId && { trace_id: traceId }),

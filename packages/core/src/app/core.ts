@@ -49,7 +49,9 @@ export class AppCore {
   closing = false;
   readonly #parents = new Set<AppCore>();
   readonly #layers: LayerEntry[] = [];
-  #layersByMethod = new Map<string, readonly Layer[]>();
+  /** For methods that have middleware of their own. Never more than that: clients can send any name. */
+  readonly #layersByMethod = new Map<string, readonly Layer[]>();
+  #layersForAll: readonly Layer[] = [];
   #catalog: Catalog | undefined;
 
   constructor(settings: CoreSettings, clock: Clock, logger: Logger, requestState: RequestStateCodec) {
@@ -67,17 +69,15 @@ export class AppCore {
 
   /** This app's own middleware for a method, outermost first. */
   layersFor(method: string): readonly Layer[] {
-    let layers = this.#layersByMethod.get(method);
-    if (layers === undefined) {
-      layers = this.#layers.filter((entry) => entry.method === undefined || entry.method === method).map(({ layer }) => layer);
-      this.#layersByMethod.set(method, layers);
-    }
-    return layers;
+    return this.#layersByMethod.get(method) ?? this.#layersForAll;
   }
 
   use(method: MethodName | undefined, layer: Layer): void {
     this.#layers.push({ method, layer });
-    this.#layersByMethod = new Map();
+    this.#layersForAll = this.#collectLayers(undefined);
+    for (const each of new Set([...this.#layersByMethod.keys(), ...(method === undefined ? [] : [method])])) {
+      this.#layersByMethod.set(each, this.#collectLayers(each));
+    }
     this.#invalidate();
   }
 
@@ -132,7 +132,10 @@ export class AppCore {
       this.#invalidate();
       throw error;
     }
-    for (const kind of ['tools', 'prompts', 'resources'] as const) this.publish({ kind });
+    const { tools, prompts, resources, templates } = child.catalog;
+    if (tools.size > 0) this.publish({ kind: 'tools' });
+    if (prompts.size > 0) this.publish({ kind: 'prompts' });
+    if (resources.size + templates.length > 0) this.publish({ kind: 'resources' });
   }
 
   contains(app: AppCore): boolean {
@@ -143,6 +146,10 @@ export class AppCore {
   publish(change: Change): void {
     this.hub.publish(change);
     for (const parent of this.#parents) parent.publish(change);
+  }
+
+  #collectLayers(method: MethodName | undefined): readonly Layer[] {
+    return this.#layers.filter((entry) => entry.method === undefined || entry.method === method).map(({ layer }) => layer);
   }
 
   #changed(kind: DefinitionKind): void {

@@ -68,14 +68,14 @@ export async function answer(core: AppCore, request: Answerable, exchange: Excha
   const call = new CallView(state, NOTHING, state.params, undefined);
   try {
     const result = await runRequest(core, call);
-    if (isGivenUp(state)) throw state.abortError();
+    if (state.givenUp) throw state.abortError();
     if (state.target?.kind === 'tool' && 'content' in result && state.hears('toolCalled')) {
       const durationMs = core.clock.now() - startedAt;
       state.emit('toolCalled', { call, result: result as unknown as CallToolResult, durationMs });
     }
     return { jsonrpc: '2.0', id, result: project(core, state, result) };
   } catch (error) {
-    if (isGivenUp(state)) {
+    if (state.givenUp) {
       announceGivenUp(call, core.clock.now() - startedAt);
       return undefined;
     }
@@ -88,11 +88,6 @@ export async function answer(core: AppCore, request: Answerable, exchange: Excha
     if (cancelKey !== undefined) core.cancellable.delete(cancelKey);
     state.settle();
   }
-}
-
-/** Whether nobody waits for the answer any more. At a shutdown the client still does. */
-function isGivenUp({ abortReason }: CallState): boolean {
-  return abortReason instanceof CancelledError && !(abortReason instanceof ShutdownError);
 }
 
 function announceGivenUp(call: CallView, durationMs: number): void {

@@ -1,12 +1,12 @@
 import { CancelledError, isProtocolError, isToolError, ShutdownError, type ProtocolError, type ToolError } from '../errors.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
-import type { JsonRpcError } from '../protocol/json-rpc.ts';
+import { isRecord, type JsonRpcError } from '../protocol/json-rpc.ts';
 import type { JsonObject } from '../protocol/messages.ts';
 import { text } from '../results.ts';
 import type { CallView } from './call-view.ts';
 
 /** Where a {@link ToolError} keeps its code and data inside a tool result. */
-export const ERROR_META_KEY = 'toolyard/error';
+const ERROR_META_KEY = 'toolyard/error';
 
 type Answer = { readonly error: JsonRpcError } | { readonly result: JsonObject };
 
@@ -17,8 +17,7 @@ type Answer = { readonly error: JsonRpcError } | { readonly result: JsonObject }
 export function answerError(call: CallView, error: unknown, durationMs: number): Answer {
   const { state } = call;
   const isTool = call.target?.kind === 'tool';
-  const open = isOpen(error);
-  const incident = open ? undefined : newIncident();
+  const incident = isOpen(error) ? undefined : newIncident();
   if (incident !== undefined) call.log.error({ err: error, incident }, 'A request failed.');
   if (isTool) state.emit('toolFailed', { call, error, incident, durationMs });
   else if (incident !== undefined) state.emit('requestFailed', { call, error, incident });
@@ -27,26 +26,41 @@ export function answerError(call: CallView, error: unknown, durationMs: number):
   if (error instanceof ShutdownError) {
     return { error: { code: ErrorCode.internalError, message: error.message, data: { retryable: true } } };
   }
-  const isFault = error instanceof Error && 'code' in error && error.code === 'INVALID_OUTPUT';
-  if (isTool && !isFault) return { result: toolFailure(call, error, incident) };
-  if (open) {
-    const { message, code, data } = error as ToolError;
-    return { error: { code: ErrorCode.internalError, message, data: { code, ...(data !== undefined && { data }) } } };
+  if (isTool && !isInvalidOutput(error)) return { result: toolFailure(call, error, incident) };
+  if (isOpen(error)) {
+    return { error: { code: ErrorCode.internalError, message: error.message, data: detailsOf(error) } };
   }
   return { error: { code: ErrorCode.internalError, message: 'Internal error', data: { incident } } };
 }
 
-/** Whether the message of an error is meant for the client. */
-function isOpen(error: unknown): error is ToolError | ProtocolError {
+/** Errors whose message is meant for the client. */
+type OpenError = ToolError | ProtocolError | CancelledError;
+
+/** Whether the client is told what happened; all else is masked. */
+export function isOpen(error: unknown): error is OpenError {
   return isToolError(error) || isProtocolError(error) || error instanceof CancelledError;
 }
 
+/** The fault of a handler whose result cannot be sent: a server error, where other failures of tools are results. */
+export function isInvalidOutput(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'INVALID_OUTPUT';
+}
+
+/** What a tool result with `isError` tells programs. */
+export function toolFailureOf(result: JsonObject): { readonly code: string; readonly data: unknown } {
+  const meta = isRecord(result['_meta']) ? result['_meta'][ERROR_META_KEY] : undefined;
+  const { code, data } = isRecord(meta) ? meta : {};
+  return { code: typeof code === 'string' ? code : 'TOOL_FAILED', data };
+}
+
+function detailsOf(error: OpenError): JsonObject {
+  const data = 'data' in error ? error.data : undefined;
+  return { code: error.code, ...(data !== undefined && { data }) };
+}
+
 function toolFailure(call: CallView, error: unknown, incident: string | undefined): JsonObject {
-  if (isToolError(error) || error instanceof CancelledError) {
-    const { code, message } = error;
-    const data = isToolError(error) ? error.data : undefined;
-    const details = { code, ...(data !== undefined && { data }) };
-    return { content: [text(message)], isError: true, _meta: { [ERROR_META_KEY]: details } };
+  if (isOpen(error)) {
+    return { content: [text(error.message)], isError: true, _meta: { [ERROR_META_KEY]: detailsOf(error) } };
   }
   const name = call.target?.name ?? 'The tool';
   return {

@@ -4,8 +4,7 @@ import type { ServerNotification } from '../protocol/messages.ts';
 
 /** Something a client may want to hear about outside a call. */
 export type Change =
-  | { readonly kind: 'tools' | 'prompts' | 'resources' }
-  | { readonly kind: 'resource'; readonly uri: string };
+  { readonly kind: 'tools' | 'prompts' | 'resources' } | { readonly kind: 'resource'; readonly uri: string };
 
 export type ChangeListener = (change: Change) => void;
 

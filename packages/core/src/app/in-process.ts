@@ -7,7 +7,7 @@ import { MODERN_REVISION } from '../protocol/revisions.ts';
 import { local, type Principal } from '../principal.ts';
 import type { AppCore } from './core.ts';
 import { answer } from './dispatch.ts';
-import { ERROR_META_KEY } from './failures.ts';
+import { toolFailureOf } from './failures.ts';
 import type { Listing } from './app.ts';
 
 /** Options of `app.call`. */
@@ -33,7 +33,7 @@ export async function callInProcess(
   options: CallOptions = {},
 ): Promise<unknown> {
   const meta = { ...options.meta, ...(options.onProgress && { progressToken: PROGRESS_TOKEN }) };
-  const result = await request(core, 'tools/call', { name, arguments: args as JsonObject, _meta: meta }, options);
+  const result = await request(core, 'tools/call', { name, arguments: args, _meta: meta }, options);
   const { content, structuredContent, isError } = result;
   const blocks = Array.isArray(content) ? (content as JsonObject[]) : [];
   if (isError === true) throw toToolError(result, blocks);
@@ -43,7 +43,8 @@ export async function callInProcess(
   return blocks.length === 0 ? undefined : result;
 }
 
-const LISTS = {
+/** How each kind of {@link Listing} is asked for, and where the result has its items. */
+export const LISTS = {
   tools: ['tools/list', 'tools'],
   prompts: ['prompts/list', 'prompts'],
   resources: ['resources/list', 'resources'],
@@ -96,9 +97,8 @@ function exchangeOf(core: AppCore, options: CallOptions): Exchange {
 
 function toToolError(result: JsonObject, blocks: readonly JsonObject[]): ToolError {
   const message = blocks.map(({ text }) => text).filter((text) => typeof text === 'string').join('\n');
-  const meta = isRecord(result['_meta']) ? result['_meta'][ERROR_META_KEY] : undefined;
-  const { code, data } = isRecord(meta) ? meta : {};
-  return new ToolError(typeof code === 'string' ? code : 'TOOL_FAILED', message, { data });
+  const { code, data } = toolFailureOf(result);
+  return new ToolError(code, message, { data });
 }
 
 /** The error a client throws for one it was answered with. */

@@ -79,6 +79,7 @@ async function ask(
 /** Reads what the client brought: the answers of earlier rounds from its state, and the new ones. */
 export async function restoreAnswers(call: CallView): Promise<void> {
   const { inputResponses, requestState } = call.state.params;
+  if (call.era === 'legacy') return; // where params of these names are nobody's
   if (inputResponses === undefined && requestState === undefined) return;
   const earlier = requestState === undefined ? {} : await call.state.core.requestState.open(requestState, bindingOf(call));
   const brought = isRecord(inputResponses)

@@ -1,9 +1,9 @@
 import type { Call } from '../call.ts';
-import { CancelledError, isProtocolError, isToolError, ShutdownError } from '../errors.ts';
+import { isProtocolError, ShutdownError } from '../errors.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import { stateOf } from './call-state.ts';
-import { ERROR_META_KEY, rpcCodeOf } from './failures.ts';
+import { isInvalidOutput, isOpen, rpcCodeOf, toolFailureOf } from './failures.ts';
 
 /**
  * How a call ends for its client. `code` is stable, for programs. `masked` says that the client was told an incident
@@ -32,14 +32,13 @@ const CANCELLED: Outcome = Object.freeze({ status: 'cancelled', code: 'CANCELLED
 /** The outcome of a call that `next()` gave a result for. */
 export function outcomeOfResult(result: unknown): Outcome {
   if (!isRecord(result)) return OK;
-  if (result['isError'] === true) return { status: 'tool_error', code: toolErrorCode(result), masked: false };
+  if (result['isError'] === true) return { status: 'tool_error', code: toolFailureOf(result).code, masked: false };
   return result['resultType'] === 'input_required' ? INPUT_REQUIRED : OK;
 }
 
 /** The outcome of a call that `next()` rejected for: what `answerError` will make of the error. */
 export function outcomeOfError(call: Call, error: unknown): Outcome {
-  const reason = stateOf(call)?.abortReason;
-  if (reason instanceof CancelledError && !(reason instanceof ShutdownError)) {
+  if (stateOf(call)?.givenUp) {
     // A stream of changes has no other end than this one.
     return call.method === 'subscriptions/listen' ? OK : CANCELLED;
   }
@@ -50,22 +49,10 @@ export function outcomeOfError(call: Call, error: unknown): Outcome {
     const denied = hidden || rpcCode === ErrorCode.accessDenied || rpcCode === ErrorCode.limitExceeded;
     return { status: denied ? 'denied' : 'error', code, rpcCode, masked: false };
   }
-  const masked = !isToolError(error) && !(error instanceof CancelledError);
-  const code = masked ? codeOfFault(error) : error.code;
-  const answersAsTool =
-    call.target?.kind === 'tool' && !(error instanceof ShutdownError) && code !== 'INVALID_OUTPUT';
+  const masked = !isOpen(error);
+  const invalidOutput = isInvalidOutput(error);
+  const code = isOpen(error) ? error.code : invalidOutput ? 'INVALID_OUTPUT' : 'INTERNAL';
+  const answersAsTool = call.target?.kind === 'tool' && !(error instanceof ShutdownError) && !invalidOutput;
   if (answersAsTool) return { status: 'tool_error', code, masked };
   return { status: 'error', code, rpcCode: ErrorCode.internalError, masked };
-}
-
-function toolErrorCode(result: Record<string, unknown>): string {
-  const meta = isRecord(result['_meta']) ? result['_meta'][ERROR_META_KEY] : undefined;
-  const code = isRecord(meta) ? meta['code'] : undefined;
-  return typeof code === 'string' ? code : 'TOOL_FAILED';
-}
-
-function codeOfFault(error: unknown): string {
-  return error instanceof Error && 'code' in error && error.code === 'INVALID_OUTPUT'
-    ? 'INVALID_OUTPUT'
-    : 'INTERNAL';
 }

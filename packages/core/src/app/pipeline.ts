@@ -51,7 +51,7 @@ async function enter(
 }
 
 function refuseSecond(layer: Layer): Promise<never> {
-  const refusal = Promise.reject<never>(
+  const refusal = Promise.reject(
     new ToolyardError(
       'NEXT_CALLED_TWICE',
       `The middleware "${layer.name || 'anonymous'}" called next() again although the first has not failed.`,

@@ -1,10 +1,10 @@
 import { jwtVerify, SignJWT, errors } from 'jose';
 
 import type { Clock } from '../clock.ts';
+import { digest } from '../digest.ts';
 import { InvalidOptionError, InvalidParamsError } from '../errors.ts';
-import { canonicalJson } from '../protocol/canonical-json.ts';
 import type { JsonObject } from '../protocol/messages.ts';
-import { principalKey, type Principal } from '../principal.ts';
+import { callerKey, type Principal } from '../principal.ts';
 
 /** What a state is bound to. It opens only for the same principal asking for the same thing. */
 export interface StateBinding {
@@ -45,7 +45,7 @@ export class RequestStateCodec {
     const nowSeconds = Math.floor(this.#clock.now() / 1000);
     return new SignJWT({ answers })
       .setProtectedHeader({ alg: 'HS256' })
-      .setSubject(subjectOf(binding))
+      .setSubject(callerKey(binding))
       .setAudience(await audienceOf(binding))
       .setExpirationTime(nowSeconds + this.#ttlSeconds)
       .sign(this.#keys[0]);
@@ -55,7 +55,7 @@ export class RequestStateCodec {
   async open(state: unknown, binding: StateBinding): Promise<Answers> {
     if (typeof state !== 'string') throw new InvalidParamsError('requestState must be a string.');
     const options = {
-      subject: subjectOf(binding),
+      subject: callerKey(binding),
       audience: await audienceOf(binding),
       currentDate: new Date(this.#clock.now()),
       algorithms: ['HS256'],
@@ -74,15 +74,11 @@ export class RequestStateCodec {
 }
 
 function invalidState(): InvalidParamsError {
-  return new InvalidParamsError('requestState is not valid for this request; send the request again without it.');
-}
-
-function subjectOf({ principal, tenant }: StateBinding): string {
-  return canonicalJson([tenant ?? null, principalKey(principal)]);
+  const message = 'requestState is not valid for this request; send the request again without it.';
+  return new InvalidParamsError(message, { reason: 'invalid_request_state' });
 }
 
 async function audienceOf({ method, params }: StateBinding): Promise<string> {
   const { _meta, inputResponses, requestState, ...request } = params;
-  const digest = await crypto.subtle.digest('SHA-256', encoder.encode(canonicalJson(request)));
-  return `${method} ${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return `${method} ${await digest(request)}`;
 }

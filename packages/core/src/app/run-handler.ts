@@ -24,11 +24,11 @@ export function orAbort<T>(call: CallView, run: () => Awaitable<T>): Awaitable<T
     running.then(
       (value) => {
         release();
-        resolve(value as T);
+        resolve(value);
       },
       (error: unknown) => {
         release();
-        reject(error as Error);
+        reject(error);
       },
     );
   });

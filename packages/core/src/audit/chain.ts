@@ -1,3 +1,4 @@
+import { digest } from '../digest.ts';
 import { canonicalJson } from '../protocol/canonical-json.ts';
 import type { AuditEntry, AuditRecord, ChainEnd } from './record.ts';
 
@@ -98,10 +99,6 @@ export async function verifyAuditChain(
   return { ok: true, count, hash, lost };
 }
 
-const encoder = new TextEncoder();
-
 async function hashOf(record: object): Promise<string> {
-  if (nodeHash) return nodeHash('sha256', canonicalJson(record), 'hex');
-  const digest = await crypto.subtle.digest('SHA-256', encoder.encode(canonicalJson(record)));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return nodeHash ? nodeHash('sha256', canonicalJson(record), 'hex') : digest(record);
 }

@@ -5,9 +5,12 @@ import { declaredNames, shapeOf } from '../audit/shape.ts';
 import { AuditError, Trail } from '../audit/trail.ts';
 import type { Call, Middleware } from '../call.ts';
 import { InvalidOptionError } from '../errors.ts';
+import { ErrorCode } from '../protocol/error-codes.ts';
 import { redactor, type Redactor } from '../redaction/redactor.ts';
-import { jsonBytes } from './json-bytes.ts';
-import { isNotification, selectMethods, type MethodSelection } from './selection.ts';
+import { shorten } from '../shorten.ts';
+import { jsonBytes } from '../json-bytes.ts';
+import { isNotification } from './methods.ts';
+import { selectMethods, type MethodSelection } from './selection.ts';
 
 /** Options of {@link audit}. */
 export interface AuditOptions extends MethodSelection {
@@ -36,7 +39,6 @@ export interface AuditMiddleware extends Middleware {
   close(): Promise<void>;
 }
 
-const MAX_NAME_LENGTH = 256;
 const MAX_URI_LENGTH = 2048;
 const NOTHING_DECLARED: ReadonlySet<string> = new Set();
 
@@ -124,7 +126,8 @@ export function audit(options: AuditOptions): AuditMiddleware {
     if (isNotification(call.method) || !selected(call.method)) return next();
     const startedAt = call.clock.now();
     if (onSinkError === 'fail-call' && trail.isFull) {
-      const denied = { status: 'error', code: 'AUDIT_QUEUE_FULL', rpcCode: -32603, masked: true } as const;
+      const rpcCode = ErrorCode.internalError;
+      const denied = { status: 'error', code: 'AUDIT_QUEUE_FULL', rpcCode, masked: true } as const;
       throw await trail.append(entryOf(call, startedAt, denied, undefined)).catch((error: unknown) => error);
     }
     let result: T;
@@ -173,8 +176,4 @@ function namesFor(call: Call): ReadonlySet<string> {
   const prompt =
     target.kind === 'prompt' ? catalog.prompts.get(target.name)?.compiled.description : undefined;
   return new Set(prompt?.arguments?.map(({ name }) => name));
-}
-
-function shorten(text: string): string {
-  return text.length > MAX_NAME_LENGTH ? `${text.slice(0, MAX_NAME_LENGTH)}…` : text;
 }

@@ -2,7 +2,7 @@ import type { Call, NoContext } from '../call.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { mayKnow, missingScopes } from '../principal.ts';
 import type { AuthorizeSubject } from './authorize-subjects.ts';
-import { orAborted } from './wait.ts';
+import { orAborted } from '../abort.ts';
 
 /**
  * What is demanded (`scopes`, `roles`, `allow`: all that are given) for which definitions (`names`, `kinds`, `tags`,

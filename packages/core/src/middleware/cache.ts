@@ -1,11 +1,12 @@
 import { enforceAccess } from '../app/access.ts';
 import { hasAsked } from '../app/call-insight.ts';
 import type { Call, CallOf, MethodMiddleware, NoContext, ResultOf, Target } from '../call.ts';
+import { digest } from '../digest.ts';
+import { callerKey } from '../principal.ts';
 import type { Store } from '../store.ts';
 import { definitionKeys } from './definition-key.ts';
-import { callerKey, digest } from './keys.ts';
-import { positiveMs } from './options.ts';
-import { abortError, deferred, orAborted } from './wait.ts';
+import { positiveMs } from '../options.ts';
+import { abortError, deferred, orAborted } from '../abort.ts';
 
 /** Options of {@link cache}. */
 export interface CacheOptions<Needs extends object = NoContext> {
@@ -74,7 +75,7 @@ export function cache<Needs extends object = NoContext>(
       const found = await orAborted(call.signal, store.get(key));
       return typeof found === 'string' ? found : undefined;
     } catch (err) {
-      if (call.signal.aborted) throw abortError(call.signal);
+      if (call.signal.aborted) throw abortError(call.signal.reason);
       call.log.warn({ err }, 'The cache could not be read.');
       return undefined;
     }
@@ -84,7 +85,7 @@ export function cache<Needs extends object = NoContext>(
     try {
       await orAborted(call.signal, store.set(key, text, { ttlMs }));
     } catch (err) {
-      if (call.signal.aborted) throw abortError(call.signal);
+      if (call.signal.aborted) throw abortError(call.signal.reason);
       call.log.warn({ err }, 'A result could not be cached.');
     }
   }

@@ -1,9 +1,9 @@
 import type { Call, Middleware } from '../call.ts';
 import { InvalidOptionError, LimitExceededError } from '../errors.ts';
-import { callerKey } from './keys.ts';
+import { callerKey } from '../principal.ts';
 import { isAnsweredSoon } from './methods.ts';
-import { positiveInteger, positiveMs } from './options.ts';
-import { deferred, orAborted } from './wait.ts';
+import { positiveInteger, positiveMs } from '../options.ts';
+import { deferred, orAborted } from '../abort.ts';
 
 /** Options of {@link concurrency}. At least one of `max` and `perPrincipal` is needed. */
 export interface ConcurrencyOptions {

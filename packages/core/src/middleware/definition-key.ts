@@ -1,6 +1,6 @@
+import { digest } from '../digest.ts';
 import type { Schema } from '../registry/schema.ts';
 import type { Tool } from '../registry/tool.ts';
-import { digest } from './keys.ts';
 
 /** As many definitions as are told apart from later ones that look the same. */
 const MAX_REMEMBERED = 10_000;

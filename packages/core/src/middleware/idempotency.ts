@@ -4,10 +4,11 @@ import type { Call, MethodMiddleware, ResultOf } from '../call.ts';
 import { InvalidOptionError, InvalidParamsError, ProtocolError, ToolError } from '../errors.ts';
 import { metaOf } from '../protocol/envelope.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
+import { digest } from '../digest.ts';
+import { callerKey } from '../principal.ts';
 import type { Store } from '../store.ts';
-import { callerKey, digest } from './keys.ts';
-import { positiveMs } from './options.ts';
-import { orAborted } from './wait.ts';
+import { positiveMs } from '../options.ts';
+import { orAborted } from '../abort.ts';
 
 /** Options of {@link idempotency}. */
 export interface IdempotencyOptions {

@@ -1,7 +1,9 @@
 import { outcomeOfError, outcomeOfResult, type CallOutcome, type Outcome } from '../app/outcome.ts';
 import type { Call, Middleware } from '../call.ts';
 import { InvalidOptionError } from '../errors.ts';
-import { isNotification, selectMethods, type MethodSelection } from './selection.ts';
+import { shorten } from '../shorten.ts';
+import { isNotification } from './methods.ts';
+import { selectMethods, type MethodSelection } from './selection.ts';
 
 /** How loud a line is. */
 export type LineLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -48,7 +50,7 @@ export function log(options: LogOptions = {}): Middleware {
     const { status, ...details } = outcome;
     const level = levels[status] ?? defaultLevel(outcome);
     const fields = { outcome: status, durationMs, ...details, ...(slow && { slow }) };
-    call.log[slow ? atLeastWarn(level) : level](fields, `${call.method} ${status.replace('_', ' ')}`);
+    call.log[slow ? atLeastWarn(level) : level](fields, `${shorten(call.method)} ${status.replace('_', ' ')}`);
   }
 
   return async function logCall(call, next) {

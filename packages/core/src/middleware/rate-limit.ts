@@ -1,12 +1,13 @@
 import type { Call, Middleware, NoContext } from '../call.ts';
 import { InvalidOptionError, LimitExceededError } from '../errors.ts';
 import { canonicalJson } from '../protocol/canonical-json.ts';
+import { digest } from '../digest.ts';
+import { callerKey } from '../principal.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
-import { callerKey, digest } from './keys.ts';
-import { positiveInteger, positiveMs } from './options.ts';
+import { positiveInteger, positiveMs } from '../options.ts';
 import { memoryLimiter } from './rate-limit-memory.ts';
-import { isNotification } from './selection.ts';
-import { orAborted } from './wait.ts';
+import { isNotification } from './methods.ts';
+import { orAborted } from '../abort.ts';
 
 /** Options of {@link rateLimit}: `perMinute`, or `points` and `durationMs`, or a `limiter`. */
 export type RateLimitOptions<Needs extends object = NoContext> = RateLimitKey<Needs> &
@@ -33,7 +34,9 @@ export type RateLimitOptions<Needs extends object = NoContext> = RateLimitKey<Ne
 
 /** What is counted together. */
 export interface RateLimitKey<Needs extends object = NoContext> {
-  /** Counts each tool, prompt and resource for itself. Default `false`: all calls of a caller together. */
+  /**
+   * Counts each tool, prompt, resource and template for itself. Default `false`: all calls of a caller together.
+   */
   readonly perTarget?: boolean | undefined;
   /**
    * What to count by instead of tenant and principal: any JSON. Calls for which it gives `undefined` are not counted.
@@ -82,8 +85,7 @@ export function rateLimit<Needs extends object = NoContext>(
   return async function limitRate(call, next) {
     const counted = isNotification(call.method) ? undefined : key(call);
     if (counted === undefined) return next();
-    const { target } = call;
-    const place = perTarget ? [call.method, target?.kind ?? null, target?.name ?? null] : [];
+    const place = perTarget ? [call.method, ...placeOf(call)] : [];
     try {
       await consume([counted, ...place], call);
     } catch (reason) {
@@ -92,6 +94,12 @@ export function rateLimit<Needs extends object = NoContext>(
     }
     return next();
   };
+}
+
+/** Not the URI: a template serves as many as a client can make up, and each would have a count of its own. */
+function placeOf({ target }: Call): readonly string[] {
+  if (!target) return [];
+  return [target.kind, target.kind === 'resource' ? target.definition.address : target.name];
 }
 
 type OwnLimit = Exclude<RateLimitOptions<never>, { limiter: RateLimiterLike }>;

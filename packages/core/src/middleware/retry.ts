@@ -1,10 +1,10 @@
+import { deferred, orAborted } from '../abort.ts';
 import { hasAsked } from '../app/call-insight.ts';
-import type { CallOf, MethodMiddleware } from '../call.ts';
+import type { Call, CallOf, MethodMiddleware } from '../call.ts';
 import { InvalidOptionError, isProtocolError, isToolError } from '../errors.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import type { Tool } from '../registry/tool.ts';
-import { positiveInteger, positiveMs } from './options.ts';
-import { pause } from './wait.ts';
+import { positiveInteger, positiveMs } from '../options.ts';
 
 /** Options of {@link retry}. */
 export interface RetryOptions {
@@ -80,4 +80,15 @@ function retryAfterOf(error: unknown): number | undefined {
   const data = isProtocolError(error) ? error.data : undefined;
   const retryAfterMs = isRecord(data) ? data['retryAfterMs'] : undefined;
   return typeof retryAfterMs === 'number' ? retryAfterMs : undefined;
+}
+
+/** Waits, unless the call is given up first: then it rejects at once. */
+async function pause({ clock, signal }: Pick<Call, 'clock' | 'signal'>, delayMs: number): Promise<void> {
+  const { promise, resolve } = deferred();
+  const timer = clock.after(delayMs, resolve);
+  try {
+    await orAborted(signal, promise);
+  } finally {
+    timer.cancel();
+  }
 }

@@ -20,8 +20,3 @@ export function selectMethods({ methods, except }: MethodSelection): (method: st
   const unwanted = new Set<string>(except);
   return (method) => !unwanted.has(method);
 }
-
-/** Notifications have no answer, and so no outcome to tell about. */
-export function isNotification(method: string): boolean {
-  return method.startsWith('notifications/');
-}

@@ -1,7 +1,7 @@
 import type { Middleware } from '../call.ts';
 import { TimeoutError } from '../errors.ts';
 import { isAnsweredSoon } from './methods.ts';
-import { positiveMs } from './options.ts';
+import { positiveMs } from '../options.ts';
 
 /** Options of {@link timeout}. */
 export interface TimeoutOptions {

@@ -110,12 +110,23 @@ export function isImplementation(value: unknown): value is Implementation {
 
 export function areCapabilities(value: unknown): value is ClientCapabilities {
   if (!isRecord(value)) return false;
-  for (const key of ['experimental', 'sampling', 'elicitation', 'roots', 'extensions']) {
+  return Object.entries(CAPABILITIES).every(([key, settings]) => {
     const capability = value[key];
-    if (capability !== undefined && !isRecord(capability)) return false;
-  }
-  return true;
+    if (capability === undefined) return true;
+    if (!isRecord(capability)) return false;
+    const known = settings === '*' ? Object.values(capability) : settings.map((setting) => capability[setting]);
+    return known.every((setting) => setting === undefined || isRecord(setting));
+  });
 }
+
+/** Capabilities that are objects, and their settings that are objects in turn. */
+const CAPABILITIES: Readonly<Record<string, readonly string[] | '*'>> = {
+  experimental: '*',
+  sampling: ['context', 'tools'],
+  elicitation: ['form', 'url'],
+  roots: [],
+  extensions: '*',
+};
 
 function invalid(key: string, problem: string): { error: JsonRpcError } {
   return {

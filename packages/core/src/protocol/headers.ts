@@ -24,17 +24,15 @@ export function checkHeaders(
   message: { method: string; params?: unknown },
   header: HeaderReader,
 ): JsonRpcError | undefined {
-  const claimed = claimedVersion(message.params);
-  const version = trim(header('mcp-protocol-version'));
-  if (version === undefined) {
+  const contradiction = checkContradiction(message, header);
+  if (contradiction) return contradiction;
+  if (header('mcp-protocol-version') === undefined) {
+    const claimed = claimedVersion(message.params);
     return mismatch('(missing)', `the MCP-Protocol-Version header is missing; the body names ${claimed}`);
   }
-  if (claimed !== undefined && version !== claimed) {
-    return mismatch(version, `MCP-Protocol-Version is ${version} but the body names ${claimed}`);
+  if (header('mcp-method') === undefined) {
+    return mismatch('(missing)', `the Mcp-Method header is missing; the body names ${message.method}`);
   }
-  const method = trim(header('mcp-method'));
-  if (method === undefined) return mismatch('(missing)', `the Mcp-Method header is missing; the body names ${message.method}`);
-  if (method !== message.method) return mismatch(method, `Mcp-Method is ${method} but the body names ${message.method}`);
 
   const field = NAME_SOURCE[message.method];
   if (field === undefined) return undefined;
@@ -48,6 +46,26 @@ export function checkHeaders(
   if (name === undefined) return mismatch(raw, 'Mcp-Name is not valid Base64');
   if (typeof expected === 'string' && name !== expected) {
     return mismatch(raw, `Mcp-Name is ${quote(name)} but the body has params.${field} = ${quote(expected)}`);
+  }
+  return undefined;
+}
+
+/**
+ * Checks that no header names another version or method than the body. Holds for messages of every modern version,
+ * those that are not served included; which headers have to be there is for each version to say.
+ */
+export function checkContradiction(
+  { method, params }: { method: string; params?: unknown },
+  header: HeaderReader,
+): JsonRpcError | undefined {
+  const claimed = claimedVersion(params);
+  const namedVersion = trim(header('mcp-protocol-version'));
+  if (namedVersion !== undefined && claimed !== undefined && namedVersion !== claimed) {
+    return mismatch(namedVersion, `MCP-Protocol-Version is ${namedVersion} but the body names ${claimed}`);
+  }
+  const namedMethod = trim(header('mcp-method'));
+  if (namedMethod !== undefined && namedMethod !== method) {
+    return mismatch(namedMethod, `Mcp-Method is ${namedMethod} but the body names ${method}`);
   }
   return undefined;
 }
@@ -69,21 +87,22 @@ export function checkParameterHeaders(
   args: unknown,
   header: HeaderReader,
 ): JsonRpcError | undefined {
-  for (const { path, header: name, type } of parameters) {
+  for (const { path, header: suffix, type } of parameters) {
     const value = valueAt(args, path);
     if (value === undefined || value === null) continue;
     const expected = headerText(value);
     if (expected === undefined) continue;
-    const raw = trim(header(`mcp-param-${name.toLowerCase()}`));
+    const name = `Mcp-Param-${suffix}`;
+    const raw = trim(header(name.toLowerCase()));
     const where = path.join('.');
-    if (raw === undefined) return mismatch('(missing)', `Mcp-Param-${name} is missing; the body has ${where} = ${quote(value)}`);
+    if (raw === undefined) return mismatch(name, `the ${name} header is missing; the body has ${where} = ${quote(value)}`);
     const decoded = decodeHeaderValue(raw);
-    if (decoded === undefined) return mismatch(raw, `Mcp-Param-${name} is not valid Base64`);
+    if (decoded === undefined) return mismatch(name, `${name} is not valid Base64`);
     const equal =
       type === 'integer' && typeof value === 'number' && /^-?\d+(\.\d+)?$/.test(decoded)
         ? Number(decoded) === value
         : decoded === expected;
-    if (!equal) return mismatch(raw, `Mcp-Param-${name} is ${quote(decoded)} but the body has ${where} = ${quote(value)}`);
+    if (!equal) return mismatch(name, `${name} is ${quote(decoded)} but the body has ${where} = ${quote(value)}`);
   }
   return undefined;
 }

@@ -47,14 +47,16 @@ export function kindOf(value: unknown): MessageKind {
     if (id === undefined) return 'notification';
     return isRequestId(id) ? 'request' : 'invalid';
   }
-  if (isRecord(value['result'])) return isRequestId(id) ? 'response' : 'invalid';
-  const error = value['error'];
-  if (isRecord(error) && typeof error['code'] === 'number' && typeof error['message'] === 'string') return 'response';
+  const { result, error } = value;
+  if (result !== undefined && error !== undefined) return 'invalid';
+  if (isRecord(result)) return isRequestId(id) ? 'response' : 'invalid';
+  if (isRecord(error) && Number.isInteger(error['code']) && typeof error['message'] === 'string') return 'response';
   return 'invalid';
 }
 
+/** A text or an integer. One that JavaScript cannot hold exactly would come back as another. */
 export function isRequestId(id: unknown): id is RequestId {
-  return typeof id === 'string' || (typeof id === 'number' && Number.isInteger(id));
+  return typeof id === 'string' || Number.isSafeInteger(id);
 }
 
 /**

@@ -26,9 +26,9 @@ export function isRevision(value: unknown): value is Revision {
   return (REVISIONS as readonly unknown[]).includes(value);
 }
 
-/** Whether a version string, known or not, belongs to the era without sessions. */
+/** Whether a version, known or not, belongs to the era without sessions. Those before were all dates. */
 export function isModernVersion(version: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= MODERN_REVISION;
+  return version >= MODERN_REVISION;
 }
 
 /**

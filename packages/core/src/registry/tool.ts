@@ -56,7 +56,7 @@ export interface Tool<Input = any, Output = any, Context extends object = any> e
 }
 
 /** What a caller of the tool passes. */
-export type InferInput<T> = T extends Tool<infer Input, any, any> ? Input : never;
+export type InferInput<T> = T extends Tool<infer Input> ? Input : never;
 
 /** What `app.call` resolves to for the tool. */
 export type InferOutput<T> = T extends { readonly '~output'?: infer Output } ? Exclude<Output, undefined> : never;

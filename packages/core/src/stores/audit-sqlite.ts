@@ -1,11 +1,14 @@
 import { EMPTY_CHAIN } from '../audit/chain.ts';
 import type { AuditRecord, ChainEnd } from '../audit/record.ts';
-import { InvalidOptionError } from '../errors.ts';
-import { StoreError } from '../store.ts';
+import { positiveInteger } from '../options.ts';
 import { chainMoved, logClosed, type AuditLog } from './audit-log.ts';
-import { positiveInteger } from './entry.ts';
-import { atomically, openDatabase, type SqliteDatabase } from './sqlite-database.ts';
-import type { SqliteConnection, SqliteFile } from './sqlite-store.ts';
+import {
+  atomically,
+  openTable,
+  type SqliteConnection,
+  type SqliteDatabase,
+  type SqliteFile,
+} from './sqlite-database.ts';
 
 /** A `path`, or a `database` that you opened. */
 export type SqliteAuditOptions = SqliteAuditBounds & (SqliteFile | SqliteConnection);
@@ -40,14 +43,8 @@ export interface SqliteAuditBounds {
  */
 export function sqliteAuditSink(options: SqliteAuditOptions): AuditLog {
   const { table = 'toolyard_audit', maxRecords, fsync = false } = options;
-  if (!/^[a-z][a-z0-9_]{0,59}$/i.test(table) || /^sqlite_/i.test(table)) {
-    throw new InvalidOptionError('table', 'must be a letter, then up to 59 letters, digits and underscores');
-  }
   if (maxRecords !== undefined) positiveInteger('maxRecords', maxRecords);
-  const busyTimeoutMs = options.database
-    ? 0
-    : positiveInteger('busyTimeoutMs', options.busyTimeoutMs ?? 5_000);
-  const { database, statements } = open(options, table, busyTimeoutMs);
+  const { database, prepared: statements, close } = openTable(options, 'an audit log', table, prepare);
   if (fsync && !options.database) database.exec('PRAGMA synchronous = FULL');
   let closed = false;
 
@@ -89,33 +86,16 @@ export function sqliteAuditSink(options: SqliteAuditOptions): AuditLog {
     },
     async flush() {},
     async close() {
-      if (!closed && !options.database) database.close();
+      if (!closed) close();
       closed = true;
     },
   };
 }
 
-function open(options: SqliteFile | SqliteConnection, table: string, busyTimeoutMs: number) {
-  let own: SqliteDatabase | undefined;
-  try {
-    const database = options.database ?? (own = openDatabase(options.path, busyTimeoutMs));
-    return { database, statements: prepare(database, table) };
-  } catch (cause) {
-    own?.close();
-    const place = options.database ? 'the given database' : `"${options.path}"`;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreError(
-      'STORE_OPEN_FAILED',
-      `Cannot keep an audit log in table "${table}" of ${place}: ${reason}.`,
-      { cause },
-    );
-  }
-}
-
 function prepare(database: SqliteDatabase, table: string) {
   return atomically(database, () => {
     database.exec(`
-      CREATE TABLE IF NOT EXISTS ${table} (
+      CREATE TABLE IF NOT EXISTS "${table}" (
         seq INTEGER PRIMARY KEY,
         hash TEXT NOT NULL,
         time TEXT NOT NULL,
@@ -126,14 +106,14 @@ function prepare(database: SqliteDatabase, table: string) {
         outcome TEXT NOT NULL,
         record TEXT NOT NULL
       );
-      CREATE INDEX IF NOT EXISTS ${table}_time ON ${table} (time);
-      CREATE INDEX IF NOT EXISTS ${table}_principal ON ${table} (principal, time);
+      CREATE INDEX IF NOT EXISTS "${table}_time" ON "${table}" (time);
+      CREATE INDEX IF NOT EXISTS "${table}_principal" ON "${table}" (principal, time);
     `);
     return {
-      last: database.prepare(`SELECT record FROM ${table} ORDER BY seq DESC LIMIT 1`),
-      after: database.prepare(`SELECT record FROM ${table} WHERE seq > ? ORDER BY seq LIMIT 1`),
-      insert: database.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-      dropBefore: database.prepare(`DELETE FROM ${table} WHERE seq <= ?`),
+      last: database.prepare(`SELECT record FROM "${table}" ORDER BY seq DESC LIMIT 1`),
+      after: database.prepare(`SELECT record FROM "${table}" WHERE seq > ? ORDER BY seq LIMIT 1`),
+      insert: database.prepare(`INSERT INTO "${table}" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+      dropBefore: database.prepare(`DELETE FROM "${table}" WHERE seq <= ?`),
     };
   });
 }

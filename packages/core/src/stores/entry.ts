@@ -55,13 +55,6 @@ export function expiryOf(now: number, { ttlMs }: StoreWriteOptions = {}): number
   return Math.min(Math.ceil(now + ttlMs), Number.MAX_SAFE_INTEGER);
 }
 
-/** `value` if it can bound something. */
-export function positiveInteger(option: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidOptionError(option, 'must be a whole number above 0');
-  return value;
-}
-
 const encoder = new TextEncoder();
 
 function byteLength(text: string): number {

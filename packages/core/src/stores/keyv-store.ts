@@ -1,5 +1,6 @@
+import { positiveInteger } from '../options.ts';
 import { StoreError, type Store } from '../store.ts';
-import { checkKey, defaultMaxValueBytes, encodeValue, expiryOf, positiveInteger } from './entry.ts';
+import { checkKey, defaultMaxValueBytes, encodeValue, expiryOf } from './entry.ts';
 
 /** What is used of a Keyv instance. Anything of this shape will do; it stays yours to configure and disconnect. */
 export interface KeyvLike {

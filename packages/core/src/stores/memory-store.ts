@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../clock.ts';
+import { positiveInteger } from '../options.ts';
 import { StoreError, type Store } from '../store.ts';
 import {
   checkKey,
@@ -6,7 +7,6 @@ import {
   defaultMaxValueBytes,
   encodeValue,
   expiryOf,
-  positiveInteger,
 } from './entry.ts';
 import { createExpiryQueue, type ExpiringEntry } from './expiry-queue.ts';
 import { createRecencyList, type RecencyLinks } from './recency-list.ts';

@@ -1,3 +1,7 @@
+import { InvalidOptionError } from '../errors.ts';
+import { positiveInteger } from '../options.ts';
+import { StoreError } from '../store.ts';
+
 /** What is used of a `DatabaseSync` of `node:sqlite`. */
 export interface SqliteDatabase {
   exec(sql: string): void;
@@ -13,8 +17,60 @@ export interface SqliteStatement {
 
 export type SqliteValue = string | number | null;
 
+export interface SqliteFile {
+  /** A file in a directory that exists; created for the current user alone. `:memory:` for none. */
+  readonly path: string;
+  readonly database?: undefined;
+  /** How long an operation waits, and blocks, while another process writes. Default: 5,000. */
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+export interface SqliteConnection {
+  /** A `DatabaseSync`. Its journal mode, busy timeout and closing are yours. */
+  readonly database: SqliteDatabase;
+  readonly path?: undefined;
+}
+
+/** A database with a table that is ready for use. */
+export interface OpenTable<Prepared> {
+  readonly database: SqliteDatabase;
+  readonly prepared: Prepared;
+  /** Closes the database, unless somebody else opened it. */
+  close(): void;
+}
+
+/**
+ * Opens a table for one purpose.
+ *
+ * @param prepare - creates the table where it is absent, and what is needed to use it.
+ * @throws {InvalidOptionError} for a bad table name or timeout.
+ * @throws {StoreError} `STORE_OPEN_FAILED` when the file or the table cannot be used.
+ */
+export function openTable<Prepared>(
+  options: SqliteFile | SqliteConnection,
+  purpose: string,
+  table: string,
+  prepare: (database: SqliteDatabase, table: string) => Prepared,
+): OpenTable<Prepared> {
+  if (!/^[a-z][a-z0-9_]{0,59}$/i.test(table) || /^sqlite_/i.test(table)) {
+    throw new InvalidOptionError('table', 'must be a letter, then up to 59 letters, digits and underscores');
+  }
+  const busyTimeoutMs = options.database ? 0 : positiveInteger('busyTimeoutMs', options.busyTimeoutMs ?? 5_000);
+  let own: SqliteDatabase | undefined;
+  try {
+    const database = options.database ?? (own = openDatabase(options.path, busyTimeoutMs));
+    return { database, prepared: prepare(database, table), close: () => own?.close() };
+  } catch (cause) {
+    own?.close();
+    const place = options.database ? 'the given database' : `"${options.path}"`;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const problem = `Cannot keep ${purpose} in table "${table}" of ${place}: ${reason}.`;
+    throw new StoreError('STORE_OPEN_FAILED', problem, { cause });
+  }
+}
+
 /** Opens a file that several processes may write at once. */
-export function openDatabase(path: string, busyTimeoutMs: number): SqliteDatabase {
+function openDatabase(path: string, busyTimeoutMs: number): SqliteDatabase {
   // Loaded here and not imported above: importing `@toolyard/core/stores` works where there is no SQLite,
   // and prints no ExperimentalWarning for those who do not use it.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');

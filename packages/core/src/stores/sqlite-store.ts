@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../clock.ts';
-import { InvalidOptionError } from '../errors.ts';
+import { positiveInteger } from '../options.ts';
 import { StoreError, type Store, type StoreWriteOptions } from '../store.ts';
 import {
   checkKey,
@@ -7,9 +7,8 @@ import {
   defaultMaxValueBytes,
   encodeValue,
   expiryOf,
-  positiveInteger,
 } from './entry.ts';
-import { atomically, openDatabase, type SqliteDatabase } from './sqlite-database.ts';
+import { atomically, openTable, type SqliteConnection, type SqliteFile } from './sqlite-database.ts';
 import { createTable } from './sqlite-table.ts';
 
 /** A `path`, or a `database` that you opened. */
@@ -25,20 +24,6 @@ export interface SqliteStoreBounds {
   /** Bytes of one value as UTF-8 JSON; larger ones are refused. Default: 1 MiB. */
   readonly maxValueBytes?: number | undefined;
   readonly clock?: Pick<Clock, 'now'> | undefined;
-}
-
-export interface SqliteFile {
-  /** A file in a directory that exists; created for the current user alone. `:memory:` for none. */
-  readonly path: string;
-  readonly database?: undefined;
-  /** How long an operation waits, and blocks, while another process writes. Default: 5,000. */
-  readonly busyTimeoutMs?: number | undefined;
-}
-
-export interface SqliteConnection {
-  /** A `DatabaseSync`. Its journal mode, busy timeout and closing are yours. */
-  readonly database: SqliteDatabase;
-  readonly path?: undefined;
 }
 
 /**
@@ -64,15 +49,16 @@ export interface SqliteConnection {
  * ```
  */
 export function sqliteStore(options: SqliteStoreOptions): Store {
-  const { clock = systemClock, table: name = 'toolyard_store' } = options;
+  const { clock = systemClock } = options;
   const maxEntries = positiveInteger('maxEntries', options.maxEntries ?? 100_000);
   const maxBytes = positiveInteger('maxBytes', options.maxBytes ?? 256 * 1024 * 1024);
   const maxValueBytes = positiveInteger('maxValueBytes', options.maxValueBytes ?? defaultMaxValueBytes);
-  if (!/^[a-z][a-z0-9_]{0,59}$/i.test(name) || /^sqlite_/i.test(name)) {
-    throw new InvalidOptionError('table', 'must be a letter, then up to 59 letters, digits and underscores');
-  }
 
-  const { database, table, close } = open(options, name);
+  const {
+    database,
+    prepared: table,
+    close,
+  } = openTable(options, 'a store', options.table ?? 'toolyard_store', createTable);
   let closed = false;
 
   function check(key: string): void {
@@ -128,18 +114,3 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 }
 
 const maxDropsPerWrite = 500;
-
-function open(options: SqliteFile | SqliteConnection, name: string) {
-  const timeoutMs = options.database ? 0 : positiveInteger('busyTimeoutMs', options.busyTimeoutMs ?? 5_000);
-  let own: SqliteDatabase | undefined;
-  try {
-    const database = options.database ?? (own = openDatabase(options.path, timeoutMs));
-    return { database, table: createTable(database, name), close: () => own?.close() };
-  } catch (error) {
-    own?.close();
-    const place = options.database ? 'the given database' : options.path;
-    const reason = error instanceof Error ? error.message : String(error);
-    const problem = `Cannot keep a store in table ${name} of ${place}: ${reason}.`;
-    throw new StoreError('STORE_OPEN_FAILED', problem, { cause: error });
-  }
-}

@@ -1,4 +1,5 @@
 import type { Listing } from '../app/app.ts';
+import { LISTS } from '../app/in-process.ts';
 import type { NoContext, ResultOf } from '../call.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { ToolyardError } from '../errors.ts';
@@ -38,13 +39,6 @@ export type ToolResult<Output> = Output extends CallToolResult
 
 /** Rounds of questions one call may take. */
 const MAX_ROUNDS = 16;
-
-const LISTS = {
-  tools: ['tools/list', 'tools'],
-  prompts: ['prompts/list', 'prompts'],
-  resources: ['resources/list', 'resources'],
-  templates: ['resources/templates/list', 'resourceTemplates'],
-} as const;
 
 /**
  * A client in memory that speaks JSON-RPC to an app, in either era. Every message is copied through JSON, so tests

@@ -4,7 +4,10 @@ import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { eras, never, settled, testApp } from '../helpers.ts';
 
 const wait = (ms: number) =>
-  defineTool({ name: `wait_${ms}`, run: (_args, call) => new Promise((resolve) => call.clock.after(ms, () => resolve('done'))) });
+  defineTool({
+    name: `wait_${ms}`,
+    run: (_args, call) => new Promise((resolve) => call.clock.after(ms, () => resolve('done'))),
+  });
 
 /** Whether a promise has settled by now. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
@@ -37,13 +40,19 @@ describe.each(eras)('closing an app with a %s client', (era) => {
         },
       }),
     );
-    const answer = createTestClient(app, { era }).call('hang').catch((error: unknown) => error);
+    const answer = createTestClient(app, { era })
+      .call('hang')
+      .catch((error: unknown) => error);
     await settled();
     const closed = app.close({ deadlineMs: 1000 });
     await clock.advance(999);
     expect(reasons).toEqual([]);
     await clock.advance(1);
-    expect(await answer).toMatchObject({ rpcCode: -32603, message: 'The server is shutting down.', data: { retryable: true } });
+    expect(await answer).toMatchObject({
+      rpcCode: -32603,
+      message: 'The server is shutting down.',
+      data: { retryable: true },
+    });
     expect(reasons).toEqual([expect.any(ShutdownError)]);
     await closed;
   });
@@ -66,7 +75,10 @@ test('streams for changes end with a result at once, while calls go on', async (
   const answer = client.call('wait_500');
   await settled();
   const closed = app.close();
-  expect(await stream).toMatchObject({ resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': 1 } });
+  expect(await stream).toMatchObject({
+    resultType: 'complete',
+    _meta: { 'io.modelcontextprotocol/subscriptionId': 1 },
+  });
   await clock.advance(500);
   await Promise.all([answer, closed]);
 });

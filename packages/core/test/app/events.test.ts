@@ -7,7 +7,10 @@ import { never, recordingLogger, settled, testApp } from '../helpers.ts';
 const echo = defineTool({ name: 'echo', input: z.object({ text: z.string() }), run: ({ text }) => text });
 
 /** Keeps the events of the given kinds. */
-function heard<E extends keyof AppEvents>(app: ReturnType<typeof testApp>, ...kinds: E[]): [E, AppEvents[E]][] {
+function heard<E extends keyof AppEvents>(
+  app: ReturnType<typeof testApp>,
+  ...kinds: E[]
+): [E, AppEvents[E]][] {
   const events: [E, AppEvents[E]][] = [];
   for (const kind of kinds) app.on(kind, (event) => void events.push([kind, event]));
   return events;
@@ -16,13 +19,21 @@ function heard<E extends keyof AppEvents>(app: ReturnType<typeof testApp>, ...ki
 describe('events of calls', () => {
   test('toolCalled tells call, result and duration', async () => {
     const clock = fakeClock({ now: 1000 });
-    const slow = defineTool({ name: 'slow', run: (_args, call) => new Promise((resolve) => call.clock.after(50, () => resolve('done'))) });
+    const slow = defineTool({
+      name: 'slow',
+      run: (_args, call) => new Promise((resolve) => call.clock.after(50, () => resolve('done'))),
+    });
     const app = testApp({ clock }).add(slow);
     const events = heard(app, 'toolCalled', 'toolFailed');
     const answer = app.call(slow);
     await clock.advance(50);
     await answer;
-    expect(events).toMatchObject([['toolCalled', { result: { content: [{ text: 'done' }] }, durationMs: 50, call: { method: 'tools/call' } }]]);
+    expect(events).toMatchObject([
+      [
+        'toolCalled',
+        { result: { content: [{ text: 'done' }] }, durationMs: 50, call: { method: 'tools/call' } },
+      ],
+    ]);
   });
 
   test('toolCalled tells results with isError too; toolFailed tells what was thrown', async () => {
@@ -60,7 +71,9 @@ describe('events of calls', () => {
   test('inputRequired tells the questions a call has ended with', async () => {
     const ask = defineTool({
       name: 'ask',
-      run: async (_args, call) => (await call.requireInput('name', { message: 'Name?', schema: z.object({ name: z.string() }) })).action,
+      run: async (_args, call) =>
+        (await call.requireInput('name', { message: 'Name?', schema: z.object({ name: z.string() }) }))
+          .action,
     });
     const app = testApp().add(ask);
     const events = heard(app, 'inputRequired', 'toolCalled');
@@ -83,7 +96,15 @@ describe('events of calls', () => {
 describe('events of definitions and sessions', () => {
   test('additions and removals', () => {
     const app = testApp();
-    const events = heard(app, 'toolAdded', 'toolRemoved', 'promptAdded', 'promptRemoved', 'resourceAdded', 'resourceRemoved');
+    const events = heard(
+      app,
+      'toolAdded',
+      'toolRemoved',
+      'promptAdded',
+      'promptRemoved',
+      'resourceAdded',
+      'resourceRemoved',
+    );
     const prompt = definePrompt({ name: 'p', run: () => '' });
     const resource = defineResource({ uri: 'note://1', read: () => '' });
     app.add(echo, prompt, resource).remove(echo, prompt, resource).remove(echo);
@@ -105,7 +126,15 @@ describe('events of definitions and sessions', () => {
     const id = client.sessionId;
     await client.close();
     expect(events).toMatchObject([
-      ['sessionOpened', { id, protocolVersion: '2025-06-18', principal: { id: 'ada' }, client: { info: { name: 'test-client' } } }],
+      [
+        'sessionOpened',
+        {
+          id,
+          protocolVersion: '2025-06-18',
+          principal: { id: 'ada' },
+          client: { info: { name: 'test-client' } },
+        },
+      ],
       ['sessionClosed', { id }],
     ]);
   });
@@ -122,7 +151,9 @@ describe('a listener', () => {
     app.on('toolCalled', () => void later.push('heard'));
     expect(await app.call(echo, { text: 'a' })).toBe('a');
     expect(later).toEqual(['heard']);
-    expect(logger.lines).toMatchObject([{ level: 'error', fields: { event: 'toolCalled', err: new Error('listener') } }]);
+    expect(logger.lines).toMatchObject([
+      { level: 'error', fields: { event: 'toolCalled', err: new Error('listener') } },
+    ]);
   });
 
   test('that rejects is logged, and leaves no unhandled rejection', async () => {
@@ -131,7 +162,9 @@ describe('a listener', () => {
     app.on('toolCalled', async () => Promise.reject(new Error('listener')));
     await app.call(echo, { text: 'a' });
     await settled();
-    expect(logger.lines).toMatchObject([{ level: 'error', fields: { event: 'toolCalled', err: new Error('listener') } }]);
+    expect(logger.lines).toMatchObject([
+      { level: 'error', fields: { event: 'toolCalled', err: new Error('listener') } },
+    ]);
   });
 
   test('that never ends holds nothing up', async () => {

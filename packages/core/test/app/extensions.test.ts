@@ -8,7 +8,11 @@ const clockwork: Extension = {
   id: 'com.example/clock',
   settings: { zones: ['UTC'] },
   methods: [
-    defineMethod({ name: 'clock/now', params: z.object({ zone: z.string().default('UTC') }), run: ({ zone }) => ({ zone }) }),
+    defineMethod({
+      name: 'clock/now',
+      params: z.object({ zone: z.string().default('UTC') }),
+      run: ({ zone }) => ({ zone }),
+    }),
     defineMethod({ name: 'clock/new', era: 'modern', run: () => ({ era: 'modern' }) }),
     defineMethod({ name: 'clock/old', era: 'legacy', run: () => ({ era: 'legacy' }) }),
     defineMethod({
@@ -30,12 +34,18 @@ describe.each(eras)('the methods of an extension (%s)', (era) => {
 
   test('check their params', async () => {
     const client = createTestClient(testApp().extend(clockwork), { era, ...knowing });
-    await expect(client.request('clock/now', { zone: 7 })).rejects.toMatchObject({ rpcCode: -32602, message: expect.stringContaining('zone: ') });
+    await expect(client.request('clock/now', { zone: 7 })).rejects.toMatchObject({
+      rpcCode: -32602,
+      message: expect.stringContaining('zone: '),
+    });
   });
 
   test('are masked when they fail', async () => {
     const client = createTestClient(testApp().extend(clockwork), { era, ...knowing });
-    await expect(client.request('clock/broken')).rejects.toMatchObject({ rpcCode: -32603, message: 'Internal error' });
+    await expect(client.request('clock/broken')).rejects.toMatchObject({
+      rpcCode: -32603,
+      message: 'Internal error',
+    });
   });
 
   test('exist in their era only', async () => {
@@ -48,7 +58,9 @@ describe.each(eras)('the methods of an extension (%s)', (era) => {
   test('are announced', async () => {
     const { capabilities } = await createTestClient(testApp().extend(clockwork), { era }).connect();
     expect(capabilities.extensions).toEqual({ 'com.example/clock': { zones: ['UTC'] } });
-    expect((await createTestClient(testApp(), { era }).connect()).capabilities).not.toHaveProperty('extensions');
+    expect((await createTestClient(testApp(), { era }).connect()).capabilities).not.toHaveProperty(
+      'extensions',
+    );
   });
 
   test('pass the middleware, by their name too', async () => {
@@ -65,7 +77,15 @@ describe.each(eras)('the methods of an extension (%s)', (era) => {
   test('see the settings of the client', async () => {
     const app = testApp().extend({
       id: 'com.example/clock',
-      methods: [{ name: 'clock/zone', run: (_params, call: Call) => ({ zone: call.extension('com.example/clock')?.['zone'], other: call.extension('toString') ?? null }) }],
+      methods: [
+        {
+          name: 'clock/zone',
+          run: (_params, call: Call) => ({
+            zone: call.extension('com.example/clock')?.['zone'],
+            other: call.extension('toString') ?? null,
+          }),
+        },
+      ],
     });
     const client = createTestClient(app, { era, ...knowing });
     expect(await client.request('clock/zone')).toMatchObject({ zone: 'CET', other: null });
@@ -73,10 +93,19 @@ describe.each(eras)('the methods of an extension (%s)', (era) => {
 
   test('are given up when they take longer than the app allows', async () => {
     const clock = fakeClock();
-    const app = testApp({ clock, timeoutMs: 1000 }).extend({ id: 'com.example/slow', negotiated: false, methods: [{ name: 'slow/wait', run: () => never }] });
-    const answer = createTestClient(app, { era }).request('slow/wait').catch((error: unknown) => error);
+    const app = testApp({ clock, timeoutMs: 1000 }).extend({
+      id: 'com.example/slow',
+      negotiated: false,
+      methods: [{ name: 'slow/wait', run: () => never }],
+    });
+    const answer = createTestClient(app, { era })
+      .request('slow/wait')
+      .catch((error: unknown) => error);
     await clock.advance(1000);
-    expect(await answer).toMatchObject({ rpcCode: -32603, message: 'slow/wait did not finish within 1000 ms.' });
+    expect(await answer).toMatchObject({
+      rpcCode: -32603,
+      message: 'slow/wait did not finish within 1000 ms.',
+    });
   });
 });
 
@@ -103,12 +132,16 @@ describe('an extension that cannot be', () => {
   });
 
   test('one that redefines a method of the protocol', () => {
-    expect(() => testApp().extend({ id: 'x', methods: [{ name: 'tools/call', run: () => ({}) }] })).toThrow(taken);
+    expect(() => testApp().extend({ id: 'x', methods: [{ name: 'tools/call', run: () => ({}) }] })).toThrow(
+      taken,
+    );
   });
 
   test('one that redefines a method of another', () => {
     const app = testApp().extend(clockwork);
-    expect(() => app.extend({ id: 'com.example/other', methods: [{ name: 'clock/now', run: () => ({}) }] })).toThrow(taken);
+    expect(() =>
+      app.extend({ id: 'com.example/other', methods: [{ name: 'clock/now', run: () => ({}) }] }),
+    ).toThrow(taken);
   });
 });
 
@@ -119,7 +152,9 @@ test('the params of a method are checked by any schema: clients never see it, so
     negotiated: false,
     methods: [defineMethod({ name: 'date/year', params, run: ({ at }) => ({ year: at.getUTCFullYear() }) })],
   });
-  expect(await createTestClient(app).request('date/year', { at: '2026-07-28T00:00:00Z' })).toMatchObject({ year: 2026 });
+  expect(await createTestClient(app).request('date/year', { at: '2026-07-28T00:00:00Z' })).toMatchObject({
+    year: 2026,
+  });
 });
 
 test('a mounted app brings its extensions, behind the middleware of both', async () => {
@@ -132,13 +167,20 @@ test('a mounted app brings its extensions, behind the middleware of both', async
   const child = testApp().use(tracing('child')).extend(clockwork);
   const app = testApp().use(tracing('parent')).mount('x', testApp().mount('deep', child));
   const client = createTestClient(app, knowing);
-  expect((await client.connect()).capabilities.extensions).toEqual({ 'com.example/clock': { zones: ['UTC'] } });
+  expect((await client.connect()).capabilities.extensions).toEqual({
+    'com.example/clock': { zones: ['UTC'] },
+  });
   trace.length = 0;
   expect(await client.request('clock/now')).toMatchObject({ zone: 'UTC' });
   expect(trace).toEqual(['parent', 'child']);
 });
 
 test('a plugin can bring an extension', async () => {
-  const plugin = definePlugin({ name: 'clock', install: (app) => void app.extend({ ...clockwork, negotiated: false }) });
-  expect(await createTestClient(testApp().install(plugin)).request('clock/now')).toMatchObject({ zone: 'UTC' });
+  const plugin = definePlugin({
+    name: 'clock',
+    install: (app) => void app.extend({ ...clockwork, negotiated: false }),
+  });
+  expect(await createTestClient(testApp().install(plugin)).request('clock/now')).toMatchObject({
+    zone: 'UTC',
+  });
 });

@@ -30,7 +30,9 @@ describe('app.call', () => {
 
   test('goes through the same pipeline as clients', async () => {
     const app = testApp()
-      .use('tools/call', async (call, next) => next({ params: { ...call.params, arguments: { a: 40, b: 2 } } }))
+      .use('tools/call', async (call, next) =>
+        next({ params: { ...call.params, arguments: { a: 40, b: 2 } } }),
+      )
       .add(add);
     expect(await app.call(add, { a: 1 })).toEqual({ sum: 42 });
   });
@@ -47,8 +49,16 @@ describe('app.call', () => {
       }),
     });
     const app = testApp().add(who);
-    expect(await app.call(who)).toMatchObject({ id: 'local', tenant: 'none', transport: 'memory', era: 'modern' });
-    expect(await app.call(who, {}, { principal: anonymous, tenant: 'acme' })).toMatchObject({ id: 'anonymous', tenant: 'acme' });
+    expect(await app.call(who)).toMatchObject({
+      id: 'local',
+      tenant: 'none',
+      transport: 'memory',
+      era: 'modern',
+    });
+    expect(await app.call(who, {}, { principal: anonymous, tenant: 'acme' })).toMatchObject({
+      id: 'anonymous',
+      tenant: 'acme',
+    });
   });
 
   test('has no JSON-RPC id', async () => {
@@ -65,13 +75,17 @@ describe('app.call', () => {
         call.progress({ progress: 2 });
       },
     });
-    await testApp().add(work).call(work, {}, { onProgress: (progress) => seen.push(progress) });
+    await testApp()
+      .add(work)
+      .call(work, {}, { onProgress: (progress) => seen.push(progress) });
     expect(seen).toEqual([{ progress: 1, total: 2, message: 'half' }, { progress: 2 }]);
   });
 
   test('sends _meta along', async () => {
     const app = testApp().add(defineTool({ name: 'meta', run: (_args, call) => call.params['_meta'] }));
-    expect(await app.call('meta', {}, { meta: { traceparent: '00-a-b-01' } })).toEqual({ traceparent: '00-a-b-01' });
+    expect(await app.call('meta', {}, { meta: { traceparent: '00-a-b-01' } })).toEqual({
+      traceparent: '00-a-b-01',
+    });
   });
 
   test('rejects with the reason of its signal', async () => {
@@ -80,13 +94,18 @@ describe('app.call', () => {
     const call = testApp().add(hang).call(hang, {}, { signal: controller.signal });
     controller.abort(new Error('Enough.'));
     await expect(call).rejects.toThrow('Enough.');
-    await expect(testApp().add(hang).call(hang, {}, { signal: AbortSignal.abort(new Error('Never.')) })).rejects.toThrow('Never.');
+    await expect(
+      testApp()
+        .add(hang)
+        .call(hang, {}, { signal: AbortSignal.abort(new Error('Never.')) }),
+    ).rejects.toThrow('Never.');
   });
 
   test('leaves nothing on a signal that serves many calls', async () => {
     const controller = new AbortController();
     const app = testApp().add(add);
-    for (let index = 0; index < 20; index += 1) await app.call(add, { a: index }, { signal: controller.signal });
+    for (let index = 0; index < 20; index += 1)
+      await app.call(add, { a: index }, { signal: controller.signal });
     // More than ten listeners at once would have printed a warning, which fails a test.
     expect(controller.signal.aborted).toBe(false);
   });
@@ -97,14 +116,20 @@ describe('app.call', () => {
       defineTool({ name: 'broken', output: z.object({ a: z.number() }), run: () => ({}) as { a: number } }),
     );
     await expect(app.call('nope')).rejects.toMatchObject({ name: 'ProtocolError', rpcCode: -32602 });
-    await expect(app.call('denied', {}, { principal: anonymous })).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    await expect(app.call('denied', {}, { principal: anonymous })).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+    });
     await expect(app.call('broken')).rejects.toMatchObject({ rpcCode: -32603, message: 'Internal error' });
   });
 });
 
 describe('app.list', () => {
   test('gives what a principal may see', async () => {
-    const app = testApp().add(add, defineTool({ name: 'hidden', access: { roles: ['admin'] }, run: () => 1 }), definePrompt({ name: 'p', run: () => '' }));
+    const app = testApp().add(
+      add,
+      defineTool({ name: 'hidden', access: { roles: ['admin'] }, run: () => 1 }),
+      definePrompt({ name: 'p', run: () => '' }),
+    );
     expect((await app.list('tools')).map(({ name }) => name)).toEqual(['add', 'hidden']);
     expect((await app.list('tools', { principal: anonymous })).map(({ name }) => name)).toEqual(['add']);
     expect(await app.list('prompts')).toEqual([{ name: 'p' }]);

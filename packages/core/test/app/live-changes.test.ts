@@ -17,7 +17,9 @@ async function listening(app: App, era: 'legacy' | 'modern'): Promise<() => Prom
   if (era === 'modern') await client.listen(everything).acknowledged;
   return async () => {
     await settled();
-    return client.notifications.map(({ method }) => method).filter((method) => !method.endsWith('/acknowledged'));
+    return client.notifications
+      .map(({ method }) => method)
+      .filter((method) => !method.endsWith('/acknowledged'));
   };
 }
 
@@ -28,7 +30,11 @@ describe.each(eras)('a connected %s client', (era) => {
     ['a tool is disabled', 'tools', (app) => app.disable(ping)],
     ['a prompt is added', 'prompts', (app) => app.add(definePrompt({ name: 'new', run: () => '' }))],
     ['a prompt is removed', 'prompts', (app) => app.remove({ kind: 'prompt', name: 'greet' })],
-    ['a resource is added', 'resources', (app) => app.add(defineResource({ uri: 'note://2', read: () => '' }))],
+    [
+      'a resource is added',
+      'resources',
+      (app) => app.add(defineResource({ uri: 'note://2', read: () => '' })),
+    ],
     ['a resource is removed', 'resources', (app) => app.remove({ kind: 'resource', name: 'note://1' })],
     ['a template is removed', 'resources', (app) => app.remove(notes)],
   ];
@@ -43,7 +49,8 @@ describe.each(eras)('a connected %s client', (era) => {
   test('is told once of changes that happen together', async () => {
     const app = testApp().add(ping);
     const told = await listening(app, era);
-    for (let index = 0; index < 100; index += 1) app.add(defineTool({ name: `tool_${index}`, run: () => index }));
+    for (let index = 0; index < 100; index += 1)
+      app.add(defineTool({ name: `tool_${index}`, run: () => index }));
     expect(await told()).toEqual(['notifications/tools/list_changed']);
   });
 
@@ -115,28 +122,45 @@ describe('subscriptions/listen', () => {
 
   test('with nothing to tell ends at once', async () => {
     const client = createTestClient(testApp());
-    const result = await client.request('subscriptions/listen', { notifications: { promptsListChanged: true } });
-    expect(result).toMatchObject({ resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': 1 } });
+    const result = await client.request('subscriptions/listen', {
+      notifications: { promptsListChanged: true },
+    });
+    expect(result).toMatchObject({
+      resultType: 'complete',
+      _meta: { 'io.modelcontextprotocol/subscriptionId': 1 },
+    });
   });
 
-  test.each<unknown>([undefined, null, [], 'tools', { toolsListChanged: 'yes' }, { resourceSubscriptions: 'note://1' }, { resourceSubscriptions: [1] }])(
-    'refuses the filter %j',
-    async (notifications) => {
-      const client = createTestClient(testApp());
-      await expect(client.request('subscriptions/listen', { notifications } as never)).rejects.toMatchObject({ rpcCode: -32602 });
-    },
-  );
+  test.each<unknown>([
+    undefined,
+    null,
+    [],
+    'tools',
+    { toolsListChanged: 'yes' },
+    { resourceSubscriptions: 'note://1' },
+    { resourceSubscriptions: [1] },
+  ])('refuses the filter %j', async (notifications) => {
+    const client = createTestClient(testApp());
+    await expect(client.request('subscriptions/listen', { notifications } as never)).rejects.toMatchObject({
+      rpcCode: -32602,
+    });
+  });
 
   test('refuses more than 1000 URIs', async () => {
     const client = createTestClient(testApp().add(note));
     const resourceSubscriptions = Array.from({ length: 1001 }, (_, index) => `note://${index}`);
-    await expect(client.request('subscriptions/listen', { notifications: { resourceSubscriptions } })).rejects.toMatchObject({ rpcCode: -32602 });
+    await expect(
+      client.request('subscriptions/listen', { notifications: { resourceSubscriptions } }),
+    ).rejects.toMatchObject({ rpcCode: -32602 });
   });
 
   test('opens at most maxSubscriptions streams; one that ends makes room', async () => {
     const client = createTestClient(testApp({ maxSubscriptions: 2 }));
     const [first] = [client.listen(everything), client.listen(everything)];
-    await expect(client.listen(everything).acknowledged).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', rpcCode: -31429 });
+    await expect(client.listen(everything).acknowledged).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      rpcCode: -31429,
+    });
     first?.close();
     await settled();
     expect(await client.listen(everything).acknowledged).toEqual({ toolsListChanged: true });
@@ -144,7 +168,9 @@ describe('subscriptions/listen', () => {
 
   test('does not exist for 2025 clients', async () => {
     const client = createTestClient(testApp(), { era: 'legacy' });
-    await expect(client.request('subscriptions/listen', { notifications: everything })).rejects.toMatchObject({ rpcCode: -32601 });
+    await expect(client.request('subscriptions/listen', { notifications: everything })).rejects.toMatchObject(
+      { rpcCode: -32601 },
+    );
   });
 
   test('is ended for good by middleware that narrows its signal', async () => {
@@ -155,14 +181,20 @@ describe('subscriptions/listen', () => {
     await settled();
     limit.abort();
     expect(await open).toMatchObject({ resultType: 'complete' });
-    expect(await client.request('subscriptions/listen', { notifications: everything }), 'aborted before it opens').toMatchObject({ resultType: 'complete' });
+    expect(
+      await client.request('subscriptions/listen', { notifications: everything }),
+      'aborted before it opens',
+    ).toMatchObject({ resultType: 'complete' });
   });
 });
 
 describe('one stream that fails', () => {
   test('does not keep the others from hearing', async () => {
     const app = testApp().add(ping, note);
-    const broken = { principal: { id: 'a', scopes: [] }, session: { id: 's', record: undefined, update: () => {} } };
+    const broken = {
+      principal: { id: 'a', scopes: [] },
+      session: { id: 's', record: undefined, update: () => {} },
+    };
     app.subscribe({
       ...broken,
       notify: () => {

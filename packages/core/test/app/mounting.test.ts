@@ -1,12 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { createApp, definePrompt, defineResource, defineTool, type App, type Call, type Middleware } from '../../src/index.ts';
+import {
+  createApp,
+  definePrompt,
+  defineResource,
+  defineTool,
+  type App,
+  type Call,
+  type Middleware,
+} from '../../src/index.ts';
 import { createTestClient } from '../../src/testing.ts';
 import { settled, testApp } from '../helpers.ts';
 
 const read = defineTool({ name: 'read', run: () => 'read' });
 const greet = definePrompt({ name: 'greet', run: () => 'Hello' });
 const note = defineResource({ uri: 'note://1', read: () => 'one' });
-const notes = defineResource({ template: 'note://all/{id}', read: ({ id }) => id, list: () => [{ uri: 'note://all/1', name: 'first' }] });
+const notes = defineResource({
+  template: 'note://all/{id}',
+  read: ({ id }) => id,
+  list: () => [{ uri: 'note://all/1', name: 'first' }],
+});
 
 /** Everything an app serves, by name. */
 async function served(app: App<any, any>): Promise<string[]> {
@@ -34,7 +46,14 @@ describe('a mounted app', () => {
 
   test('adds its tools and prompts as prefix_name and its resources as they are', async () => {
     const app = testApp().add(read).mount('files', files);
-    expect(await served(app)).toEqual(['read', 'files_read', 'files_greet', 'note://1', 'note://all/1', 'note://all/{id}']);
+    expect(await served(app)).toEqual([
+      'read',
+      'files_read',
+      'files_greet',
+      'note://1',
+      'note://all/1',
+      'note://all/{id}',
+    ]);
   });
 
   test('answers under these names', async () => {
@@ -99,6 +118,15 @@ describe('a mounted app', () => {
     expect((await stream.next()).value?.method).toBe('notifications/tools/list_changed');
   });
 
+  test('that has nothing yet changes nothing: nobody is told', async () => {
+    const app = testApp();
+    const client = createTestClient(app, { era: 'legacy' });
+    await client.connect();
+    app.mount('empty', testApp()).mount('tools', testApp().add(read));
+    await settled();
+    expect(client.notifications.map(({ method }) => method)).toEqual(['notifications/tools/list_changed']);
+  });
+
   test('stays open when its parent closes', async () => {
     const child = testApp().add(read);
     await testApp().mount('child', child).close();
@@ -110,8 +138,16 @@ describe('names that collide', () => {
   const taken = expect.objectContaining({ code: 'NAME_TAKEN' });
 
   test.each<[string, () => App, () => App]>([
-    ['a tool and a mounted tool', () => testApp().add(defineTool({ name: 'x_read', run: () => 'own' })), () => testApp().add(read)],
-    ['a prompt and a mounted prompt', () => testApp().add(definePrompt({ name: 'x_greet', run: () => '' })), () => testApp().add(greet)],
+    [
+      'a tool and a mounted tool',
+      () => testApp().add(defineTool({ name: 'x_read', run: () => 'own' })),
+      () => testApp().add(read),
+    ],
+    [
+      'a prompt and a mounted prompt',
+      () => testApp().add(definePrompt({ name: 'x_greet', run: () => '' })),
+      () => testApp().add(greet),
+    ],
     ['a resource and a mounted resource', () => testApp().add(note), () => testApp().add(note)],
     ['a template and a mounted template', () => testApp().add(notes), () => testApp().add(notes)],
     ['two mounted apps', () => testApp().mount('x', testApp().add(read)), () => testApp().add(read)],
@@ -127,7 +163,9 @@ describe('names that collide', () => {
 
   test('later, by an addition to the child, are refused there; both apps stay as they were', async () => {
     const child = testApp();
-    const app = testApp().add(defineTool({ name: 'x_read', run: () => 'own' })).mount('x', child);
+    const app = testApp()
+      .add(defineTool({ name: 'x_read', run: () => 'own' }))
+      .mount('x', child);
     expect(() => child.add(read)).toThrow(taken);
     expect(await served(child)).toEqual([]);
     expect(await app.call('x_read')).toBe('own');
@@ -163,7 +201,9 @@ describe('names that collide', () => {
 
 describe('a mount that cannot be', () => {
   test.each(['a b', 'a.b', 'ü', 'x'.repeat(65)])('the prefix %j', (prefix) => {
-    expect(() => testApp().mount(prefix, testApp())).toThrow(expect.objectContaining({ code: 'INVALID_NAME' }));
+    expect(() => testApp().mount(prefix, testApp())).toThrow(
+      expect.objectContaining({ code: 'INVALID_NAME' }),
+    );
   });
 
   test('names that become longer than 64 with the prefix; the app stays as it was', async () => {
@@ -192,12 +232,18 @@ describe('middleware and mounts', () => {
     const middle = testApp().use(tracing('middle', trace)).mount('in', inner);
     const app = testApp().use(tracing('outer', trace)).mount('mid', middle);
     await app.call('mid_in_read');
-    expect(trace).toEqual(['outer tools/call mid_in_read', 'middle tools/call in_read', 'inner tools/call read']);
+    expect(trace).toEqual([
+      'outer tools/call mid_in_read',
+      'middle tools/call in_read',
+      'inner tools/call read',
+    ]);
   });
 
   test("the child's runs for the child's tools only", async () => {
     const trace: string[] = [];
-    const app = testApp().add(read).mount('x', testApp().use(tracing('child', trace)).add(read));
+    const app = testApp()
+      .add(read)
+      .mount('x', testApp().use(tracing('child', trace)).add(read));
     await app.call(read);
     expect(trace).toEqual([]);
     await app.call('x_read');
@@ -236,7 +282,9 @@ describe('middleware and mounts', () => {
     await client.read('note://1');
     await client.subscribe('note://1');
     await client.unsubscribe('note://1');
-    expect((await client.complete({ type: 'ref/prompt', name: 'x_greet' }, { name: 'name', value: '' })).values).toEqual(['Ada']);
+    expect(
+      (await client.complete({ type: 'ref/prompt', name: 'x_greet' }, { name: 'name', value: '' })).values,
+    ).toEqual(['Ada']);
     expect(trace).toEqual([
       'child prompts/get greet',
       'child resources/read note://1',
@@ -250,12 +298,16 @@ describe('middleware and mounts', () => {
     interface Tenant {
       readonly id: string;
     }
-    const tenant: Middleware<{ tenant: Tenant }> = async (_call, next) => next({ context: { tenant: { id: 'acme' } } });
+    const tenant: Middleware<{ tenant: Tenant }> = async (_call, next) =>
+      next({ context: { tenant: { id: 'acme' } } });
     type Known = Call<{ tenant: Tenant; role: string }>;
     const child = createApp<{ tenant: Tenant }>({ name: 'child', version: '1' })
       .use<{ role: string }>(async (_call, next) => next({ context: { role: 'admin' } }))
       .add(
-        defineTool({ name: 'who', run: (_args, call: Known) => `${call.context.tenant.id} ${call.context.role}` }),
+        defineTool({
+          name: 'who',
+          run: (_args, call: Known) => `${call.context.tenant.id} ${call.context.role}`,
+        }),
         defineResource({
           template: 'doc://{id}',
           read: ({ id }, call: Known) => `${id} ${call.context.role}`,
@@ -268,6 +320,8 @@ describe('middleware and mounts', () => {
     expect(await client.call('x_who')).toMatchObject({ content: [{ text: 'acme admin' }] });
     expect((await client.read('doc://7')).contents[0]?.text).toBe('7 admin');
     expect(await client.list('resources')).toEqual([{ uri: 'doc://1', name: 'acme admin' }]);
-    expect((await client.complete({ type: 'ref/resource', uri: 'doc://{id}' }, { name: 'id', value: '' })).values).toEqual(['admin']);
+    expect(
+      (await client.complete({ type: 'ref/resource', uri: 'doc://{id}' }, { name: 'id', value: '' })).values,
+    ).toEqual(['admin']);
   });
 });

@@ -25,7 +25,11 @@ async function pagesAround(app: App, change: (app: App) => unknown): Promise<str
 
 describe('a list with more than pageSize items', () => {
   test('comes in pages, in the order in which things were added', async () => {
-    expect(await pagesAround(appOf('a', 'b', 'c', 'd', 'e'), () => {})).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    expect(await pagesAround(appOf('a', 'b', 'c', 'd', 'e'), () => {})).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+      ['e'],
+    ]);
   });
 
   test('that ends with a page has no cursor more', async () => {
@@ -36,10 +40,25 @@ describe('a list with more than pageSize items', () => {
   });
 
   test.each<[string, (app: App) => unknown, string[][]]>([
-    ['something is added', (app) => app.add(tool('f')), [['a', 'b'], ['c', 'd'], ['e', 'f']]],
+    [
+      'something is added',
+      (app) => app.add(tool('f')),
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+        ['e', 'f'],
+      ],
+    ],
     ['something already sent goes away', (app) => app.remove(tool('a')), [['a', 'b'], ['c', 'd'], ['e']]],
     ['the last sent goes away', (app) => app.remove(tool('b')), [['a', 'b'], ['c', 'd'], ['e']]],
-    ['something still to come goes away', (app) => app.remove(tool('c')), [['a', 'b'], ['d', 'e']]],
+    [
+      'something still to come goes away',
+      (app) => app.remove(tool('c')),
+      [
+        ['a', 'b'],
+        ['d', 'e'],
+      ],
+    ],
     ['all that is to come goes away', (app) => app.remove(tool('c'), tool('d'), tool('e')), [['a', 'b'], []]],
     ['everything goes away', (app) => app.remove(...'abcde'.split('').map(tool)), [['a', 'b'], []]],
   ])('neither repeats nor hides the others when %s', async (_, change, pages) => {
@@ -47,7 +66,13 @@ describe('a list with more than pageSize items', () => {
   });
 
   test('is whole for app.list', async () => {
-    expect((await appOf('a', 'b', 'c', 'd', 'e').list('tools')).map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect((await appOf('a', 'b', 'c', 'd', 'e').list('tools')).map(({ name }) => name)).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+    ]);
   });
 
   test('may be one of prompts, resources or templates, and hold any names', async () => {
@@ -66,11 +91,35 @@ describe('a list with more than pageSize items', () => {
 });
 
 describe.each(eras)('a cursor this server did not make (%s)', (era) => {
-  const madeUp = ['', 'a', '!!!', '1', '1-', '-1-a', '1.5-a', 'a-1', '1-A', '1-a-b', '9'.repeat(20) + '-a', 7, null, {}, []];
+  const madeUp = [
+    '',
+    'a',
+    '!!!',
+    '1',
+    '1-',
+    '-1-a',
+    '1.5-a',
+    'a-1',
+    '1-A',
+    '1-a-b',
+    '9'.repeat(20) + '-a',
+    7,
+    null,
+    {},
+    [],
+  ];
   test.each(madeUp)('%j is refused', async (cursor) => {
     const client = createTestClient(appOf('a', 'b', 'c'), { era });
-    for (const method of ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'] as const) {
-      await expect(client.request(method, { cursor } as never), method).rejects.toMatchObject({ rpcCode: -32602, message: 'Invalid cursor.' });
+    for (const method of [
+      'tools/list',
+      'prompts/list',
+      'resources/list',
+      'resources/templates/list',
+    ] as const) {
+      await expect(client.request(method, { cursor } as never), method).rejects.toMatchObject({
+        rpcCode: -32602,
+        message: 'Invalid cursor.',
+      });
     }
   });
 

@@ -27,18 +27,33 @@ describe('a plugin', () => {
   test('gives what its middleware adds to tools that are added after it', async () => {
     const clockwork = definePlugin<void, { startedAt: number }>({
       name: 'clockwork',
-      install: (app) => void app.use(async (call, next) => next({ context: { startedAt: call.clock.now() } })),
+      install: (app) =>
+        void app.use(async (call, next) => next({ context: { startedAt: call.clock.now() } })),
     });
-    const when = defineTool({ name: 'when', run: (_args, call: Call<{ startedAt: number }>) => call.context.startedAt });
-    const clock = { now: () => 7, after: () => ({ cancel() {} }), timeout: () => ({ signal: new AbortController().signal, [Symbol.dispose]() {} }) };
+    const when = defineTool({
+      name: 'when',
+      run: (_args, call: Call<{ startedAt: number }>) => call.context.startedAt,
+    });
+    const clock = {
+      now: () => 7,
+      after: () => ({ cancel() {} }),
+      timeout: () => ({ signal: new AbortController().signal, [Symbol.dispose]() {} }),
+    };
     expect(await testApp({ clock }).install(clockwork).add(when).call(when)).toBe(7);
   });
 
   test('waits for the plugins it requires', () => {
     expect(() => testApp().install(named('audit', ['sessions', 'users']))).toThrow(
-      expect.objectContaining({ code: 'PLUGIN_MISSING', message: expect.stringContaining('sessions, users') }),
+      expect.objectContaining({
+        code: 'PLUGIN_MISSING',
+        message: expect.stringContaining('sessions, users'),
+      }),
     );
-    expect(() => testApp().install(named('sessions')).install(named('audit', ['sessions']))).not.toThrow();
+    expect(() =>
+      testApp()
+        .install(named('sessions'))
+        .install(named('audit', ['sessions'])),
+    ).not.toThrow();
   });
 
   test('is installed once per app', () => {
@@ -57,7 +72,9 @@ describe('a plugin', () => {
     });
     const app = testApp();
     expect(() => app.install(flaky)).toThrow('The disk is full.');
-    expect(() => app.install(named('other', ['flaky']))).toThrow(expect.objectContaining({ code: 'PLUGIN_MISSING' }));
+    expect(() => app.install(named('other', ['flaky']))).toThrow(
+      expect.objectContaining({ code: 'PLUGIN_MISSING' }),
+    );
     broken = false;
     expect(() => app.install(flaky)).not.toThrow();
   });
@@ -70,7 +87,9 @@ describe('start and close', () => {
       definePlugin({
         name,
         install(app) {
-          app.onStart(async () => void trace.push(`start ${name}`)).onClose(async () => void trace.push(`close ${name}`));
+          app
+            .onStart(async () => void trace.push(`start ${name}`))
+            .onClose(async () => void trace.push(`close ${name}`));
         },
       });
     const app = testApp().install(part('a')).install(part('b'));
@@ -93,7 +112,10 @@ describe('start and close', () => {
       .onClose(async () => Promise.reject(new Error('stuck too')));
     await app.close();
     expect(trace).toEqual(['first']);
-    expect(logger.lines.map(({ fields }) => String(fields['err']))).toEqual(['Error: stuck too', 'Error: stuck']);
+    expect(logger.lines.map(({ fields }) => String(fields['err']))).toEqual([
+      'Error: stuck too',
+      'Error: stuck',
+    ]);
   });
 
   test('a part that cannot start tells whoever starts the app', async () => {

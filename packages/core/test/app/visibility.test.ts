@@ -23,13 +23,21 @@ function guarded(access: Access): App {
     defineTool({ name: 'guarded', access, run: () => 'in' }),
     definePrompt({ name: 'guarded', access, run: () => 'in', complete: { name: () => ['Ada'] } as never }),
     defineResource({ uri: 'note://1', access, read: () => 'in' }),
-    defineResource({ template: 'note://all/{id}', access, read: () => 'in', list: () => [{ uri: 'note://all/1', name: 'one' }], complete: { id: () => ['1'] } }),
+    defineResource({
+      template: 'note://all/{id}',
+      access,
+      read: () => 'in',
+      list: () => [{ uri: 'note://all/1', name: 'one' }],
+      complete: { id: () => ['1'] },
+    }),
   );
 }
 
 async function listed(app: App, principal: Principal): Promise<number> {
   const client = createTestClient(app, { as: principal });
-  const lists = await Promise.all((['tools', 'prompts', 'resources', 'templates'] as const).map((kind) => client.list(kind)));
+  const lists = await Promise.all(
+    (['tools', 'prompts', 'resources', 'templates'] as const).map((kind) => client.list(kind)),
+  );
   return lists.flat().length;
 }
 
@@ -77,7 +85,9 @@ describe('access by scopes', () => {
   test('the handler never runs without', async () => {
     let runs = 0;
     const tool = defineTool({ name: 'guarded', access: { scopes: ['x'] }, run: () => void (runs += 1) });
-    await expect(testApp().add(tool).call(tool, {}, { principal: anonymous })).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    await expect(testApp().add(tool).call(tool, {}, { principal: anonymous })).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+    });
     expect(runs).toBe(0);
   });
 });
@@ -99,14 +109,22 @@ describe.each<[string, Access]>([
     expect(await listed(app, writer)).toBe(0);
     expect(await outcomes(app, writer, 'modern')).toEqual([-32602]);
     expect(await outcomes(app, writer, 'legacy')).toEqual([-32602, -32002]);
-    const hidden = await createTestClient(app, { as: writer }).call('guarded').catch((error: unknown) => error);
-    const wrong = await createTestClient(testApp(), { as: writer }).call('guarded').catch((error: unknown) => error);
+    const hidden = await createTestClient(app, { as: writer })
+      .call('guarded')
+      .catch((error: unknown) => error);
+    const wrong = await createTestClient(testApp(), { as: writer })
+      .call('guarded')
+      .catch((error: unknown) => error);
     expect(hidden).toEqual(wrong);
   });
 });
 
 describe('access by several at once', () => {
-  const access = { scopes: ['files:write'], roles: ['admin'], allow: ({ id }: Principal) => id !== 'mallory' };
+  const access = {
+    scopes: ['files:write'],
+    roles: ['admin'],
+    allow: ({ id }: Principal) => id !== 'mallory',
+  };
 
   test('all of them have to hold', async () => {
     const app = guarded(access);
@@ -117,7 +135,9 @@ describe('access by several at once', () => {
   });
 
   test('a predicate binds the local user too', async () => {
-    expect(await outcomes(guarded({ roles: ['admin'], allow: () => false }), local, 'modern')).toEqual([-32602]);
+    expect(await outcomes(guarded({ roles: ['admin'], allow: () => false }), local, 'modern')).toEqual([
+      -32602,
+    ]);
   });
 });
 
@@ -129,26 +149,37 @@ describe('completion', () => {
     const app = guarded(access);
     const prompt = { type: 'ref/prompt' as const, name: 'guarded' };
     const template = { type: 'ref/resource' as const, uri: 'note://all/{id}' };
-    expect((await createTestClient(app, { as: admin }).complete(prompt, { name: 'name', value: '' })).values).toEqual(['Ada']);
+    expect(
+      (await createTestClient(app, { as: admin }).complete(prompt, { name: 'name', value: '' })).values,
+    ).toEqual(['Ada']);
     const client = createTestClient(app, { as: reader });
-    await expect(client.complete(prompt, { name: 'name', value: '' })).rejects.toMatchObject({ message: 'Unknown prompt: guarded' });
-    await expect(client.complete(template, { name: 'id', value: '' })).rejects.toMatchObject({ message: 'Resource not found: note://all/{id}' });
+    await expect(client.complete(prompt, { name: 'name', value: '' })).rejects.toMatchObject({
+      message: 'Unknown prompt: guarded',
+    });
+    await expect(client.complete(template, { name: 'id', value: '' })).rejects.toMatchObject({
+      message: 'Resource not found: note://all/{id}',
+    });
   });
 });
 
 describe.each(eras)('changes of a resource (%s)', (era) => {
   test('are told only to those who may read it', async () => {
-    const app = guarded({ scopes: ['files:write'] }).add(defineResource({ uri: 'note://open', read: () => '' }));
+    const app = guarded({ scopes: ['files:write'] }).add(
+      defineResource({ uri: 'note://open', read: () => '' }),
+    );
     const told = async (principal: Principal) => {
       const client = createTestClient(app, { as: principal, era });
       await client.connect();
-      if (era === 'legacy') await Promise.allSettled(['note://1', 'note://open'].map((uri) => client.subscribe(uri)));
+      if (era === 'legacy')
+        await Promise.allSettled(['note://1', 'note://open'].map((uri) => client.subscribe(uri)));
       else await client.listen({ resourceSubscriptions: ['note://1', 'note://open'] }).acknowledged;
       app.resourceUpdated('note://1');
       app.resourceUpdated('note://open');
       app.resourceUpdated('note://other');
       await settled();
-      return client.notifications.filter(({ method }) => method === 'notifications/resources/updated').map(({ params }) => params?.['uri']);
+      return client.notifications
+        .filter(({ method }) => method === 'notifications/resources/updated')
+        .map(({ params }) => params?.['uri']);
     };
     expect(await told(writer)).toEqual(['note://1', 'note://open']);
     expect(await told(reader)).toEqual(['note://open']);
@@ -160,14 +191,20 @@ describe.each(eras)('changes of a resource (%s)', (era) => {
         throw new Error('directory is down');
       },
     };
-    const app = testApp().add(defineResource({ uri: 'note://1', access, read: () => '' }), defineResource({ uri: 'note://2', read: () => '' }));
+    const app = testApp().add(
+      defineResource({ uri: 'note://1', access, read: () => '' }),
+      defineResource({ uri: 'note://2', read: () => '' }),
+    );
     const client = createTestClient(app, { era: 'modern' });
     await client.listen({ resourceSubscriptions: ['note://1', 'note://2'] }).acknowledged;
     app.resourceUpdated('note://1');
     app.resourceUpdated('note://2');
     await settled();
     expect(client.notifications.at(-1)?.params).toMatchObject({ uri: 'note://2' });
-    await expect(createTestClient(app, { era }).read('note://1')).rejects.toMatchObject({ rpcCode: -32603, message: 'Internal error' });
+    await expect(createTestClient(app, { era }).read('note://1')).rejects.toMatchObject({
+      rpcCode: -32603,
+      message: 'Internal error',
+    });
   });
 });
 
@@ -183,7 +220,9 @@ describe('principalKey', () => {
       { id: 'a', issuer: 'x', clientId: 'y' },
       { id: 'a","x' },
     ];
-    expect(new Set(principals.map((principal) => principalKey({ ...principal, scopes: [] }))).size).toBe(principals.length);
+    expect(new Set(principals.map((principal) => principalKey({ ...principal, scopes: [] }))).size).toBe(
+      principals.length,
+    );
   });
 
   test('what a principal may do is not part of it', () => {

@@ -13,7 +13,11 @@ function adding(properties: JsonObject, more: JsonObject = {}): () => unknown {
 const refused = expect.objectContaining({ code: 'INVALID_HEADER_PARAMETER' });
 
 describe('headers of a tool', () => {
-  const input = z.object({ region: z.string(), filter: z.object({ tenant: z.string(), deep: z.boolean() }), size: z.number().int() });
+  const input = z.object({
+    region: z.string(),
+    filter: z.object({ tenant: z.string(), deep: z.boolean() }),
+    size: z.number().int(),
+  });
 
   test('become x-mcp-header on the properties they name, at any depth', async () => {
     const headers = { region: 'Region', 'filter.tenant': 'Tenant', size: 'Size' };
@@ -23,7 +27,12 @@ describe('headers of a tool', () => {
       properties: {
         region: { type: 'string', 'x-mcp-header': 'Region' },
         size: { 'x-mcp-header': 'Size' },
-        filter: { properties: { tenant: { 'x-mcp-header': 'Tenant' }, deep: expect.not.objectContaining({ 'x-mcp-header': expect.anything() }) } },
+        filter: {
+          properties: {
+            tenant: { 'x-mcp-header': 'Tenant' },
+            deep: expect.not.objectContaining({ 'x-mcp-header': expect.anything() }),
+          },
+        },
       },
     });
   });
@@ -31,22 +40,34 @@ describe('headers of a tool', () => {
   test('leave the schema they came with alone', async () => {
     const schema = { type: 'object', properties: { region: { type: 'string' } } };
     const plain = jsonSchema(schema);
-    testApp().add(defineTool({ name: 'deploy', input: plain, headers: { region: 'Region' }, run: () => undefined }));
+    testApp().add(
+      defineTool({ name: 'deploy', input: plain, headers: { region: 'Region' }, run: () => undefined }),
+    );
     expect(schema).toEqual({ type: 'object', properties: { region: { type: 'string' } } });
   });
 
-  test.each(['nowhere', 'filter.nowhere', 'region.length', '__proto__', 'constructor', ''])('cannot name %j, which the input does not have', (path) => {
-    const deploy = defineTool({ name: 'deploy', input, headers: { [path]: 'X' }, run: () => undefined });
-    expect(() => testApp().add(deploy)).toThrow(refused);
-  });
+  test.each(['nowhere', 'filter.nowhere', 'region.length', '__proto__', 'constructor', ''])(
+    'cannot name %j, which the input does not have',
+    (path) => {
+      const deploy = defineTool({ name: 'deploy', input, headers: { [path]: 'X' }, run: () => undefined });
+      expect(() => testApp().add(deploy)).toThrow(refused);
+    },
+  );
 
   test('cannot be taken twice, in whatever case', () => {
-    const deploy = defineTool({ name: 'deploy', input, headers: { region: 'Where', 'filter.tenant': 'where' }, run: () => undefined });
+    const deploy = defineTool({
+      name: 'deploy',
+      input,
+      headers: { region: 'Where', 'filter.tenant': 'where' },
+      run: () => undefined,
+    });
     expect(() => testApp().add(deploy)).toThrow(refused);
   });
 
   test('need an input', () => {
-    expect(() => testApp().add(defineTool({ name: 'deploy', headers: { region: 'Region' }, run: () => undefined }))).toThrow(refused);
+    expect(() =>
+      testApp().add(defineTool({ name: 'deploy', headers: { region: 'Region' }, run: () => undefined })),
+    ).toThrow(refused);
   });
 });
 
@@ -61,12 +82,22 @@ describe('x-mcp-header in a schema', () => {
   });
 
   test('a property that happens to be called like a keyword is a property', () => {
-    expect(adding({ items: marked, oneOf: { type: 'object', properties: { not: { ...marked, 'x-mcp-header': 'Not' } } } })).not.toThrow();
+    expect(
+      adding({
+        items: marked,
+        oneOf: { type: 'object', properties: { not: { ...marked, 'x-mcp-header': 'Not' } } },
+      }),
+    ).not.toThrow();
   });
 
-  test.each(['number', 'object', 'array', 'null', undefined, ['string', 'null']])('not on type %j', (type) => {
-    expect(adding({ region: { ...(type !== undefined && { type }), 'x-mcp-header': 'Region' } })).toThrow(refused);
-  });
+  test.each(['number', 'object', 'array', 'null', undefined, ['string', 'null']])(
+    'not on type %j',
+    (type) => {
+      expect(adding({ region: { ...(type !== undefined && { type }), 'x-mcp-header': 'Region' } })).toThrow(
+        refused,
+      );
+    },
+  );
 
   test.each(['', 'two words', 'a:b', 'a\r\nb', 'größe', 7, null])('not with the name %j', (name) => {
     expect(adding({ region: { type: 'string', 'x-mcp-header': name } })).toThrow(refused);

@@ -17,7 +17,9 @@ const review = definePrompt({
 });
 
 async function messagesOf(value: Prompted) {
-  const { messages } = await createTestClient(testApp().add(definePrompt({ name: 'p', run: () => value }))).prompt('p');
+  const { messages } = await createTestClient(
+    testApp().add(definePrompt({ name: 'p', run: () => value })),
+  ).prompt('p');
   return messages;
 }
 
@@ -38,12 +40,19 @@ describe('the arguments of a prompt', () => {
   });
 
   test('are missing from the listing of a prompt that takes none', async () => {
-    expect(await testApp().add(definePrompt({ name: 'p', run: () => '' })).list('prompts')).toEqual([{ name: 'p' }]);
+    expect(
+      await testApp()
+        .add(definePrompt({ name: 'p', run: () => '' }))
+        .list('prompts'),
+    ).toEqual([{ name: 'p' }]);
   });
 
   test('are checked and filled in before it runs', async () => {
     const client = createTestClient(testApp().add(review));
-    expect((await client.prompt('review', { file: 'a.ts' })).messages[0]?.content).toEqual({ type: 'text', text: 'Review a.ts, kind.' });
+    expect((await client.prompt('review', { file: 'a.ts' })).messages[0]?.content).toEqual({
+      type: 'text',
+      text: 'Review a.ts, kind.',
+    });
   });
 
   test.each(eras)('that do not fit are refused with field and reason (%s)', async (era) => {
@@ -51,9 +60,16 @@ describe('the arguments of a prompt', () => {
     await expect(client.prompt('review', { tone: 'loud' })).rejects.toMatchObject({
       rpcCode: -32602,
       message: expect.stringMatching(/^Invalid arguments for review: file: .+; tone: .+/),
-      data: { issues: [{ path: 'file', message: expect.any(String) }, { path: 'tone', message: expect.any(String) }] },
+      data: {
+        issues: [
+          { path: 'file', message: expect.any(String) },
+          { path: 'tone', message: expect.any(String) },
+        ],
+      },
     });
-    await expect(client.request('prompts/get', { name: 'review', arguments: ['a.ts'] as never })).rejects.toMatchObject({ rpcCode: -32602 });
+    await expect(
+      client.request('prompts/get', { name: 'review', arguments: ['a.ts'] as never }),
+    ).rejects.toMatchObject({ rpcCode: -32602 });
   });
 
   test('that nobody asked for are dropped', async () => {
@@ -67,7 +83,9 @@ describe('the arguments of a prompt', () => {
 describe('what a prompt returns', () => {
   test('a string or block is the message of the user', async () => {
     expect(await messagesOf('hi')).toEqual([{ role: 'user', content: { type: 'text', text: 'hi' } }]);
-    expect(await messagesOf(image('AA==', 'image/png'))).toEqual([{ role: 'user', content: { type: 'image', data: 'AA==', mimeType: 'image/png' } }]);
+    expect(await messagesOf(image('AA==', 'image/png'))).toEqual([
+      { role: 'user', content: { type: 'image', data: 'AA==', mimeType: 'image/png' } },
+    ]);
   });
 
   test('messages are sent as they are', async () => {
@@ -91,6 +109,11 @@ describe('what a prompt returns', () => {
 });
 
 test.each(eras)('a prompt that does not exist is told (%s)', async (era) => {
-  await expect(createTestClient(testApp(), { era }).prompt('nope')).rejects.toMatchObject({ rpcCode: -32602, message: 'Unknown prompt: nope' });
-  await expect(createTestClient(testApp(), { era }).request('prompts/get', {} as never)).rejects.toMatchObject({ rpcCode: -32602 });
+  await expect(createTestClient(testApp(), { era }).prompt('nope')).rejects.toMatchObject({
+    rpcCode: -32602,
+    message: 'Unknown prompt: nope',
+  });
+  await expect(
+    createTestClient(testApp(), { era }).request('prompts/get', {} as never),
+  ).rejects.toMatchObject({ rpcCode: -32602 });
 });

@@ -23,16 +23,24 @@ async function variablesOf(template: string, uri: string): Promise<unknown> {
 describe('what a resource returns', () => {
   test('text is text', async () => {
     expect(await contentsOf('hello')).toEqual([{ uri: 'note://1', mimeType: 'text/plain', text: 'hello' }]);
-    expect(await contentsOf('{}', { mimeType: 'application/json' })).toEqual([{ uri: 'note://1', mimeType: 'application/json', text: '{}' }]);
+    expect(await contentsOf('{}', { mimeType: 'application/json' })).toEqual([
+      { uri: 'note://1', mimeType: 'application/json', text: '{}' },
+    ]);
   });
 
   test('bytes are a base64 blob', async () => {
-    expect(await contentsOf(new Uint8Array([1, 2, 3]))).toEqual([{ uri: 'note://1', mimeType: 'application/octet-stream', blob: 'AQID' }]);
+    expect(await contentsOf(new Uint8Array([1, 2, 3]))).toEqual([
+      { uri: 'note://1', mimeType: 'application/octet-stream', blob: 'AQID' },
+    ]);
   });
 
   test('contents get the URI and type they leave out', async () => {
-    expect(await contentsOf({ text: 'a' }, { mimeType: 'text/markdown' })).toEqual([{ uri: 'note://1', mimeType: 'text/markdown', text: 'a' }]);
-    expect(await contentsOf({ uri: 'note://1/a', mimeType: 'text/html', text: 'a' })).toEqual([{ uri: 'note://1/a', mimeType: 'text/html', text: 'a' }]);
+    expect(await contentsOf({ text: 'a' }, { mimeType: 'text/markdown' })).toEqual([
+      { uri: 'note://1', mimeType: 'text/markdown', text: 'a' },
+    ]);
+    expect(await contentsOf({ uri: 'note://1/a', mimeType: 'text/html', text: 'a' })).toEqual([
+      { uri: 'note://1/a', mimeType: 'text/html', text: 'a' },
+    ]);
   });
 
   test('several contents are sent as they are', async () => {
@@ -79,7 +87,9 @@ describe('a resource with one URI', () => {
   });
 
   test.each(['', 'not a uri', '/path'])('%j is not a URI', (uri) => {
-    expect(() => defineResource({ uri, read: () => '' })).toThrow(expect.objectContaining({ code: 'INVALID_URI' }));
+    expect(() => defineResource({ uri, read: () => '' })).toThrow(
+      expect.objectContaining({ code: 'INVALID_URI' }),
+    );
   });
 
   test('wins over a template that fits too', async () => {
@@ -116,12 +126,17 @@ describe('a resource template', () => {
     expect(await variablesOf(template, uri)).toBe(-32602);
   });
 
-  test.each(['note://%', 'note://%E0%A4%A', 'note://%ZZ', 'note://%C0%80'])('%s, broken percent-encoding, is not found', async (uri) => {
-    expect(await variablesOf('note://{id}', uri)).toBe(-32602);
-  });
+  test.each(['note://%', 'note://%E0%A4%A', 'note://%ZZ', 'note://%C0%80'])(
+    '%s, broken percent-encoding, is not found',
+    async (uri) => {
+      expect(await variablesOf('note://{id}', uri)).toBe(-32602);
+    },
+  );
 
   test.each(['', 'note://{', 'note://{}', 'note://{id'])('%j is not a template', (template) => {
-    expect(() => defineResource({ template, read: () => '' })).toThrow(expect.objectContaining({ code: 'INVALID_URI' }));
+    expect(() => defineResource({ template, read: () => '' })).toThrow(
+      expect.objectContaining({ code: 'INVALID_URI' }),
+    );
   });
 
   test('is listed as a template, and lists the resources it knows', async () => {
@@ -153,7 +168,9 @@ describe('a resource template', () => {
 
 describe.each(eras)('a resource that does not exist, to a %s client', (era) => {
   test('is told by the code of its revision, with the URI', async () => {
-    const client = createTestClient(testApp().add(defineResource({ uri: 'note://1', read: () => '' })), { era });
+    const client = createTestClient(testApp().add(defineResource({ uri: 'note://1', read: () => '' })), {
+      era,
+    });
     await expect(client.read('note://2')).rejects.toMatchObject({
       rpcCode: era === 'legacy' ? -32002 : -32602,
       message: 'Resource not found: note://2',
@@ -171,6 +188,12 @@ test('a read that fails is masked', async () => {
       },
     }),
   );
-  const error = await createTestClient(app).read('note://1').catch((caught: unknown) => caught);
-  expect(error).toMatchObject({ rpcCode: -32603, message: 'Internal error', data: { incident: expect.any(String) } });
+  const error = await createTestClient(app)
+    .read('note://1')
+    .catch((caught: unknown) => caught);
+  expect(error).toMatchObject({
+    rpcCode: -32603,
+    message: 'Internal error',
+    data: { incident: expect.any(String) },
+  });
 });

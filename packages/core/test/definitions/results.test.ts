@@ -1,13 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { audio, defineTool, embeddedResource, image, jsonSchema, resourceLink, result, text, ToolError } from '../../src/index.ts';
+import {
+  audio,
+  defineTool,
+  embeddedResource,
+  image,
+  jsonSchema,
+  resourceLink,
+  result,
+  text,
+  ToolError,
+} from '../../src/index.ts';
 import { createTestClient } from '../../src/testing.ts';
 import { recordingLogger, testApp } from '../helpers.ts';
 
 /** What a 2026 client gets of a handler that returns `value`, without what every result has. */
 async function sent(value: unknown) {
   const tool = defineTool({ name: 'give', run: () => value });
-  const { resultType: _type, _meta, ...rest } = (await createTestClient(testApp().add(tool)).call(tool)) as Record<string, unknown>;
+  const {
+    resultType: _type,
+    _meta,
+    ...rest
+  } = (await createTestClient(testApp().add(tool)).call(tool)) as Record<string, unknown>;
   return rest;
 }
 
@@ -22,7 +36,10 @@ describe('what a handler returns', () => {
     ['an object that only looks a little like a block', { type: 'text' }],
     ['an array of blocks and other things', [text('a'), 1]],
   ])('%s is structured content, and JSON text for clients that know no such thing', async (_, value) => {
-    expect(await sent(value)).toEqual({ content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value });
+    expect(await sent(value)).toEqual({
+      content: [{ type: 'text', text: JSON.stringify(value) }],
+      structuredContent: value,
+    });
   });
 
   test('a string is text', async () => {
@@ -60,7 +77,9 @@ describe('what a handler returns', () => {
   });
 
   test('a full result is sent as it is; text is only filled in where there is none', async () => {
-    expect(await sent(result({ content: [text('a')], structuredContent: { a: 1 }, _meta: { x: 1 } }))).toEqual({
+    expect(
+      await sent(result({ content: [text('a')], structuredContent: { a: 1 }, _meta: { x: 1 } })),
+    ).toEqual({
       content: [{ type: 'text', text: 'a' }],
       structuredContent: { a: 1 },
     });
@@ -68,7 +87,10 @@ describe('what a handler returns', () => {
       content: [{ type: 'text', text: '{"a":1}' }],
       structuredContent: { a: 1 },
     });
-    expect(await sent(result({ isError: true, content: [text('no')] }))).toEqual({ content: [{ type: 'text', text: 'no' }], isError: true });
+    expect(await sent(result({ isError: true, content: [text('no')] }))).toEqual({
+      content: [{ type: 'text', text: 'no' }],
+      isError: true,
+    });
     expect(await sent(result({}))).toEqual({ content: [] });
   });
 
@@ -79,7 +101,9 @@ describe('what a handler returns', () => {
 
   test('a promise of any kind is awaited', async () => {
     // oxlint-disable-next-line unicorn/no-thenable -- what query builders hand out
-    expect(await sent({ then: (give: (value: unknown) => void) => give('later') })).toEqual({ content: [{ type: 'text', text: 'later' }] });
+    expect(await sent({ then: (give: (value: unknown) => void) => give('later') })).toEqual({
+      content: [{ type: 'text', text: 'later' }],
+    });
   });
 
   test.each<[string, unknown]>([
@@ -92,9 +116,18 @@ describe('what a handler returns', () => {
     const tool = defineTool({ name: 'give', run: () => value });
     const client = createTestClient(testApp({ logger }).add(tool));
     const failure = await client.call(tool).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ rpcCode: -32603, message: 'Internal error', data: { incident: expect.any(String) } });
+    expect(failure).toMatchObject({
+      rpcCode: -32603,
+      message: 'Internal error',
+      data: { incident: expect.any(String) },
+    });
     expect(logger.lines).toEqual([
-      expect.objectContaining({ fields: expect.objectContaining({ incident: (failure as { data: { incident: string } }).data.incident, tool: 'give' }) }),
+      expect.objectContaining({
+        fields: expect.objectContaining({
+          incident: (failure as { data: { incident: string } }).data.incident,
+          tool: 'give',
+        }),
+      }),
     ]);
   });
 });
@@ -128,8 +161,15 @@ describe('an output schema', () => {
   });
 
   test('does not hold for a result that says it is an error', async () => {
-    const tool = defineTool({ name: 'add', output, run: () => result<z.input<typeof output>>({ isError: true, content: [text('full')] }) });
-    expect(await createTestClient(testApp().add(tool)).call(tool)).toMatchObject({ isError: true, content: [{ text: 'full' }] });
+    const tool = defineTool({
+      name: 'add',
+      output,
+      run: () => result<z.input<typeof output>>({ isError: true, content: [text('full')] }),
+    });
+    expect(await createTestClient(testApp().add(tool)).call(tool)).toMatchObject({
+      isError: true,
+      content: [{ text: 'full' }],
+    });
   });
 
   test('may be any JSON, not only objects', async () => {
@@ -137,11 +177,18 @@ describe('an output schema', () => {
     const nothing = defineTool({ name: 'nothing', output: z.null(), run: () => null });
     const app = testApp().add(list, nothing);
     expect(await app.call(list)).toEqual([1, 2]);
-    expect(await createTestClient(app).call(nothing)).toMatchObject({ structuredContent: null, content: [{ text: 'null' }] });
+    expect(await createTestClient(app).call(nothing)).toMatchObject({
+      structuredContent: null,
+      content: [{ text: 'null' }],
+    });
   });
 
   test('from plain JSON Schema checks as well', async () => {
-    const tool = defineTool({ name: 'port', output: jsonSchema<number>({ type: 'integer' }), run: () => 0.5 });
+    const tool = defineTool({
+      name: 'port',
+      output: jsonSchema<number>({ type: 'integer' }),
+      run: () => 0.5,
+    });
     await expect(createTestClient(testApp().add(tool)).call(tool)).rejects.toMatchObject({ rpcCode: -32603 });
   });
 });
@@ -175,7 +222,11 @@ describe('errors of a tool', () => {
   });
 
   test('are thrown again by app.call', async () => {
-    await expect(testApp().add(full).call(full)).rejects.toMatchObject({ name: 'ToolError', code: 'DISK_FULL', data: { freeBytes: 0 } });
+    await expect(testApp().add(full).call(full)).rejects.toMatchObject({
+      name: 'ToolError',
+      code: 'DISK_FULL',
+      data: { freeBytes: 0 },
+    });
   });
 });
 

@@ -29,12 +29,18 @@ async function inputSchemaOf(input: Schema<any, any>): Promise<JsonObject | unde
 }
 
 describe('zod', () => {
-  const input = z.object({ path: z.string().default('/').describe('Where to look'), depth: z.number().int().min(1).optional() });
+  const input = z.object({
+    path: z.string().default('/').describe('Where to look'),
+    depth: z.number().int().min(1).optional(),
+  });
 
   test('is listed as JSON Schema of what callers write', async () => {
     expect(await inputSchemaOf(input)).toMatchObject({
       type: 'object',
-      properties: { path: { type: 'string', default: '/', description: 'Where to look' }, depth: { type: 'integer', minimum: 1 } },
+      properties: {
+        path: { type: 'string', default: '/', description: 'Where to look' },
+        depth: { type: 'integer', minimum: 1 },
+      },
     });
   });
 
@@ -57,13 +63,19 @@ describe('zod', () => {
     });
     const app = testApp().add(known);
     expect(await app.call(known, { id: 'a' })).toBe('a');
-    await expect(app.call(known, { id: 'b' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENTS', message: expect.stringContaining('id: not known') });
+    await expect(app.call(known, { id: 'b' })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENTS',
+      message: expect.stringContaining('id: not known'),
+    });
   });
 
   test('a type that JSON Schema has no word for is refused when the tool is added', () => {
     const tool = defineTool({ name: 'when', input: z.object({ at: z.date() }), run: () => undefined });
     expect(() => testApp().add(tool)).toThrow(
-      expect.objectContaining({ code: 'SCHEMA_WITHOUT_JSON', message: expect.stringContaining('Tool "when"') }),
+      expect.objectContaining({
+        code: 'SCHEMA_WITHOUT_JSON',
+        message: expect.stringContaining('Tool "when"'),
+      }),
     );
   });
 
@@ -76,11 +88,18 @@ describe('zod', () => {
 describe('jsonSchema', () => {
   const schema = {
     type: 'object',
-    properties: { host: { type: 'string' }, ports: { type: 'array', items: { type: 'integer', minimum: 1 } } },
+    properties: {
+      host: { type: 'string' },
+      ports: { type: 'array', items: { type: 'integer', minimum: 1 } },
+    },
     required: ['host'],
     additionalProperties: false,
   };
-  const scan = defineTool({ name: 'scan', input: jsonSchema<{ host: string; ports?: number[] }>(schema), run: ({ host }) => host });
+  const scan = defineTool({
+    name: 'scan',
+    input: jsonSchema<{ host: string; ports?: number[] }>(schema),
+    run: ({ host }) => host,
+  });
 
   test('is listed exactly as written', async () => {
     expect(await inputSchemaOf(jsonSchema(schema))).toEqual(schema);
@@ -107,10 +126,15 @@ describe('jsonSchema', () => {
   test('names the branch that failed, not only that none of them fits', async () => {
     const either = defineTool({
       name: 'either',
-      input: jsonSchema({ type: 'object', properties: { id: { anyOf: [{ type: 'string' }, { type: 'integer' }] } } }),
+      input: jsonSchema({
+        type: 'object',
+        properties: { id: { anyOf: [{ type: 'string' }, { type: 'integer' }] } },
+      }),
       run: () => undefined,
     });
-    await expect(testApp().add(either).call('either', { id: true })).rejects.toMatchObject({ message: expect.stringMatching(/id: /) });
+    await expect(testApp().add(either).call('either', { id: true })).rejects.toMatchObject({
+      message: expect.stringMatching(/id: /),
+    });
   });
 
   test('follows references inside itself', async () => {
@@ -119,7 +143,9 @@ describe('jsonSchema', () => {
       input: jsonSchema({
         type: 'object',
         properties: { root: { $ref: '#/$defs/node' } },
-        $defs: { node: { type: 'object', properties: { left: { $ref: '#/$defs/node' }, value: { type: 'number' } } } },
+        $defs: {
+          node: { type: 'object', properties: { left: { $ref: '#/$defs/node' }, value: { type: 'number' } } },
+        },
       }),
       run: () => 'fits',
     });
@@ -141,23 +167,37 @@ describe('jsonSchema', () => {
 
   test('a reference to nowhere is refused where it is written', () => {
     expect(() => jsonSchema({ type: 'object', properties: { a: { $ref: '#/$defs/missing' } } })).toThrow(
-      expect.objectContaining({ code: 'INVALID_JSON_SCHEMA', message: expect.stringContaining('#/$defs/missing') }),
+      expect.objectContaining({
+        code: 'INVALID_JSON_SCHEMA',
+        message: expect.stringContaining('#/$defs/missing'),
+      }),
     );
   });
 });
 
 describe('a Standard Schema of another library', () => {
-  test.each([{ async: false }, { async: true }])('checks and transforms (async: $async)', async ({ async }) => {
-    const halve = defineTool({ name: 'halve', input: evenNumber({ async }), run: ({ half }) => half });
-    const app = testApp().add(halve);
-    expect(await app.call(halve, { n: 4 })).toBe(2);
-    await expect(app.call(halve, { n: 3 })).rejects.toMatchObject({ message: 'Invalid arguments for halve: n: must be even' });
-  });
+  test.each([{ async: false }, { async: true }])(
+    'checks and transforms (async: $async)',
+    async ({ async }) => {
+      const halve = defineTool({ name: 'halve', input: evenNumber({ async }), run: ({ half }) => half });
+      const app = testApp().add(halve);
+      expect(await app.call(halve, { n: 4 })).toBe(2);
+      await expect(app.call(halve, { n: 3 })).rejects.toMatchObject({
+        message: 'Invalid arguments for halve: n: must be even',
+      });
+    },
+  );
 
   test('may give a promise of its own kind', async () => {
     const { validate, ...standard } = evenNumber()['~standard'];
-    const lazy = { '~standard': { ...standard, validate: (value: unknown) => thenable(() => validate(value)) } };
-    const halve = defineTool({ name: 'halve', input: lazy as unknown as ReturnType<typeof evenNumber>, run: ({ half }) => half });
+    const lazy = {
+      '~standard': { ...standard, validate: (value: unknown) => thenable(() => validate(value)) },
+    };
+    const halve = defineTool({
+      name: 'halve',
+      input: lazy as unknown as ReturnType<typeof evenNumber>,
+      run: ({ half }) => half,
+    });
     const app = testApp().add(halve);
     expect(await app.call(halve, { n: 4 })).toBe(2);
     await expect(app.call(halve, { n: 3 })).rejects.toMatchObject({ code: 'INVALID_ARGUMENTS' });
@@ -170,7 +210,8 @@ describe('a Standard Schema of another library', () => {
     expect(() => testApp().add(tool)).toThrow(
       expect.objectContaining({
         code: 'SCHEMA_WITHOUT_JSON',
-        message: 'Tool "bare": the handmade schema gives no JSON Schema. Use zod 4.2 or newer, or jsonSchema({ … }).',
+        message:
+          'Tool "bare": the handmade schema gives no JSON Schema. Use zod 4.2 or newer, or jsonSchema({ … }).',
       }),
     );
   });

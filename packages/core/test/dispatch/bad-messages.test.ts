@@ -56,22 +56,32 @@ describe.each(eras)('to something that is not JSON-RPC (%s)', (era) => {
 
   test('a notification has no answer, whatever it says', async () => {
     expect(await client.send({ jsonrpc: '2.0', method: 'notifications/nobody-knows' })).toBeUndefined();
-    expect(await client.send({ jsonrpc: '2.0', method: 'tools/call', params: { name: 'add' } })).toBeUndefined();
+    expect(
+      await client.send({ jsonrpc: '2.0', method: 'tools/call', params: { name: 'add' } }),
+    ).toBeUndefined();
   });
 });
 
 describe.each(eras)('to an unknown method (%s)', (era) => {
-  const other = era === 'modern' ? ['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'] : ['server/discover', 'subscriptions/listen'];
+  const other =
+    era === 'modern'
+      ? ['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']
+      : ['server/discover', 'subscriptions/listen'];
 
-  test.each(['nope', '', 'tools', 'toString', '__proto__', 'constructor', 'tasks/get', ...other])('%j', async (method) => {
-    await expect(createTestClient(app, { era }).send(request(era, method))).resolves.toMatchObject({
-      id: 1,
-      error: { code: -32601, message: `Method not found: ${method}` },
-    });
-  });
+  test.each(['nope', '', 'tools', 'toString', '__proto__', 'constructor', 'tasks/get', ...other])(
+    '%j',
+    async (method) => {
+      await expect(createTestClient(app, { era }).send(request(era, method))).resolves.toMatchObject({
+        id: 1,
+        error: { code: -32601, message: `Method not found: ${method}` },
+      });
+    },
+  );
 
   test('middleware sees it, and may answer it', async () => {
-    const open = createApp({ name: 'a', version: '1' }).use('custom/echo', async (call) => ({ got: call.params['x'] ?? null }));
+    const open = createApp({ name: 'a', version: '1' }).use('custom/echo', async (call) => ({
+      got: call.params['x'] ?? null,
+    }));
     expect(await createTestClient(open, { era }).request('custom/echo', { x: 1 })).toMatchObject({ got: 1 });
   });
 });
@@ -90,10 +100,26 @@ describe.each(eras)('to params that do not have the form of the method (%s)', (e
     ['resources/read', {}, 'params.uri must be a string.'],
     ['resources/read', { uri: 7 }, 'params.uri must be a string.'],
     ['completion/complete', {}, 'params.argument must have the strings name and value.'],
-    ['completion/complete', { argument: { name: 'a', value: 'b' } }, 'params.ref must be a ref/prompt with a name or a ref/resource with a uri.'],
-    ['completion/complete', { argument: { name: 'a', value: 'b' }, ref: { type: 'ref/prompt', name: 7 } }, 'params.ref must be'],
-    ['completion/complete', { argument: { name: 'a', value: 'b' }, ref: { type: 'ref/tool', name: 'add' } }, 'params.ref must be'],
-    ['completion/complete', { argument: { name: 'a', value: 'b' }, ref: { type: 'ref/prompt', name: 'nope' } }, 'Unknown prompt: nope'],
+    [
+      'completion/complete',
+      { argument: { name: 'a', value: 'b' } },
+      'params.ref must be a ref/prompt with a name or a ref/resource with a uri.',
+    ],
+    [
+      'completion/complete',
+      { argument: { name: 'a', value: 'b' }, ref: { type: 'ref/prompt', name: 7 } },
+      'params.ref must be',
+    ],
+    [
+      'completion/complete',
+      { argument: { name: 'a', value: 'b' }, ref: { type: 'ref/tool', name: 'add' } },
+      'params.ref must be',
+    ],
+    [
+      'completion/complete',
+      { argument: { name: 'a', value: 'b' }, ref: { type: 'ref/prompt', name: 'nope' } },
+      'Unknown prompt: nope',
+    ],
   ])('%s %j', async (method, params, message) => {
     await expect(createTestClient(app, { era }).send(request(era, method, params))).resolves.toMatchObject({
       id: 1,
@@ -104,7 +130,8 @@ describe.each(eras)('to params that do not have the form of the method (%s)', (e
 
 describe('a 2026 request', () => {
   const client = createTestClient(app);
-  const send = (meta: unknown) => client.send({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: meta } });
+  const send = (meta: unknown) =>
+    client.send({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: meta } });
   const { protocolVersion, clientCapabilities, clientInfo, logLevel, progressToken } = MetaKey;
 
   test.each<[string, unknown]>([
@@ -113,11 +140,15 @@ describe('a 2026 request', () => {
     ['a list', []],
     ['null', null],
   ])('whose _meta is %s is refused', async (_, meta) => {
-    expect(await send(meta)).toMatchObject({ error: { code: -32602, data: { envelope: { key: '_meta', problem: 'missing' } } } });
+    expect(await send(meta)).toMatchObject({
+      error: { code: -32602, data: { envelope: { key: '_meta', problem: 'missing' } } },
+    });
   });
 
   test('without params is refused', async () => {
-    expect(await client.send({ jsonrpc: '2.0', id: 1, method: 'tools/list' })).toMatchObject({ error: { code: -32602 } });
+    expect(await client.send({ jsonrpc: '2.0', id: 1, method: 'tools/list' })).toMatchObject({
+      error: { code: -32602 },
+    });
   });
 
   test.each<[string, unknown]>([
@@ -140,12 +171,18 @@ describe('a 2026 request', () => {
   ])('whose %s is %j is refused, and told so', async (key, value) => {
     expect(await send({ ...envelope, [key]: value })).toMatchObject({
       id: 1,
-      error: { code: -32602, message: expect.stringContaining(key), data: { envelope: { key, problem: expect.any(String) } } },
+      error: {
+        code: -32602,
+        message: expect.stringContaining(key),
+        data: { envelope: { key, problem: expect.any(String) } },
+      },
     });
   });
 
   test('may leave out who the client is', async () => {
-    expect(await send({ ...envelope, [clientInfo]: undefined })).toMatchObject({ result: { tools: [{ name: 'add' }] } });
+    expect(await send({ ...envelope, [clientInfo]: undefined })).toMatchObject({
+      result: { tools: [{ name: 'add' }] },
+    });
   });
 
   test.each(['2025-11-25', '2024-11-05', '2026-07-29', '2099-01-01', '1.0', ''])(
@@ -159,11 +196,18 @@ describe('a 2026 request', () => {
   );
 
   test('is checked before its method is looked at', async () => {
-    expect(await client.send({ jsonrpc: '2.0', id: 1, method: 'nope', params: {} })).toMatchObject({ error: { code: -32602 } });
+    expect(await client.send({ jsonrpc: '2.0', id: 1, method: 'nope', params: {} })).toMatchObject({
+      error: { code: -32602 },
+    });
   });
 });
 
 /** A request as a client of the era writes it. */
 function request(era: 'legacy' | 'modern', method: string, params: object = {}): object {
-  return { jsonrpc: '2.0', id: 1, method, params: { ...params, ...(era === 'modern' && { _meta: envelope }) } };
+  return {
+    jsonrpc: '2.0',
+    id: 1,
+    method,
+    params: { ...params, ...(era === 'modern' && { _meta: envelope }) },
+  };
 }

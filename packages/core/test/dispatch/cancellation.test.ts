@@ -26,13 +26,20 @@ describe.each(eras)('notifications/cancelled (%s)', (era) => {
     await started;
     await client.cancel({ reason: 'Not needed any more.' });
     // The test client throws this when dispatch answers nothing.
-    await expect(answer).rejects.toMatchObject({ code: 'CANCELLED', message: 'The server gave up tools/call.' });
-    expect(reasons).toEqual([expect.objectContaining({ code: 'CANCELLED', message: 'Not needed any more.' })]);
+    await expect(answer).rejects.toMatchObject({
+      code: 'CANCELLED',
+      message: 'The server gave up tools/call.',
+    });
+    expect(reasons).toEqual([
+      expect.objectContaining({ code: 'CANCELLED', message: 'Not needed any more.' }),
+    ]);
   });
 
   test('is ignored for unknown, finished and malformed ids', async () => {
     const { tool, started, reasons } = hanging();
-    const client = createTestClient(testApp().add(tool, defineTool({ name: 'quick', run: () => 'done' })), { era });
+    const client = createTestClient(testApp().add(tool, defineTool({ name: 'quick', run: () => 'done' })), {
+      era,
+    });
     await client.call('quick');
     void client.call(tool).catch(() => {});
     await started;
@@ -73,7 +80,10 @@ describe.each(eras)('notifications/cancelled (%s)', (era) => {
 
   test('passes the middleware, which may look at it', async () => {
     const seen: unknown[] = [];
-    const app = testApp().use('notifications/cancelled', async (call, next) => (seen.push(call.params.requestId), next()));
+    const app = testApp().use(
+      'notifications/cancelled',
+      async (call, next) => (seen.push(call.params.requestId), next()),
+    );
     await createTestClient(app, { era }).cancel({ requestId: 7 });
     expect(seen).toContain(7);
   });
@@ -84,7 +94,9 @@ describe.each(eras)('notifications/cancelled (%s)', (era) => {
       throw new Error('observer');
     });
     await createTestClient(app, { era }).cancel({ requestId: 7 });
-    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { err: new Error('observer'), method: 'notifications/cancelled' } }]);
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', fields: { err: new Error('observer'), method: 'notifications/cancelled' } },
+    ]);
   });
 });
 
@@ -116,7 +128,9 @@ describe.each(eras)('a client that disconnects (%s)', (era) => {
   test('before its request is looked at, runs nothing', async () => {
     let runs = 0;
     const app = testApp().add(defineTool({ name: 'count', run: () => void (runs += 1) }));
-    expect(await app.dispatch(callOf('count', era), exchange(era, { signal: AbortSignal.abort() }))).toBeUndefined();
+    expect(
+      await app.dispatch(callOf('count', era), exchange(era, { signal: AbortSignal.abort() })),
+    ).toBeUndefined();
     expect(runs).toBe(0);
   });
 
@@ -150,13 +164,21 @@ describe('a session that ends', () => {
 describe.each(eras)('an id that is used again while its request is in flight (%s)', (era) => {
   test('is refused, and the first request goes on', async () => {
     const gate = Promise.withResolvers<string>();
-    const app = testApp().add(defineTool({ name: 'wait', run: () => gate.promise }), defineTool({ name: 'other', run: () => 'other' }));
+    const app = testApp().add(
+      defineTool({ name: 'wait', run: () => gate.promise }),
+      defineTool({ name: 'other', run: () => 'other' }),
+    );
     const first = app.dispatch(callOf('wait', era), exchange(era));
     await settled();
-    expect(await app.dispatch(callOf('other', era), exchange(era))).toMatchObject({ id: 1, error: { code: -32600 } });
+    expect(await app.dispatch(callOf('other', era), exchange(era))).toMatchObject({
+      id: 1,
+      error: { code: -32600 },
+    });
     gate.resolve('done');
     expect(await first).toMatchObject({ id: 1, result: { content: [{ text: 'done' }] } });
-    expect(await app.dispatch(callOf('other', era), exchange(era)), 'free again').toMatchObject({ result: { content: [{ text: 'other' }] } });
+    expect(await app.dispatch(callOf('other', era), exchange(era)), 'free again').toMatchObject({
+      result: { content: [{ text: 'other' }] },
+    });
   });
 
   test('is fine on another connection, as a string, and where a transport has no connections', async () => {
@@ -175,7 +197,12 @@ describe.each(eras)('an id that is used again while its request is in flight (%s
 });
 
 function callOf(name: string, era: 'legacy' | 'modern', id: string | number = 1): object {
-  return { jsonrpc: '2.0', id, method: 'tools/call', params: { name, ...(era === 'modern' && { _meta: envelope }) } };
+  return {
+    jsonrpc: '2.0',
+    id,
+    method: 'tools/call',
+    params: { name, ...(era === 'modern' && { _meta: envelope }) },
+  };
 }
 
 function exchange(era: 'legacy' | 'modern', more: Partial<Exchange> = {}): Exchange {

@@ -17,7 +17,10 @@ const prompt = definePrompt({
 const template = defineResource({
   template: 'repo://{owner}/{name}',
   read: () => '',
-  complete: { name: (typed, _call, { owner }) => [`${owner}-${typed}`], owner: () => Array.from({ length: 250 }, (_, index) => `o${index}`) },
+  complete: {
+    name: (typed, _call, { owner }) => [`${owner}-${typed}`],
+    owner: () => Array.from({ length: 250 }, (_, index) => `o${index}`),
+  },
 });
 const plain = defineResource({ uri: 'note://1', read: () => '' });
 const code = { type: 'ref/prompt', name: 'code' } as const;
@@ -27,15 +30,23 @@ describe.each(eras)('completion (%s)', (era) => {
   const client = createTestClient(testApp().add(prompt, template, plain), { era });
 
   test('suggests values for an argument of a prompt', async () => {
-    expect(await client.complete(code, { name: 'language', value: 'c' })).toEqual({ values: ['c', 'cobol', 'crystal'], total: 3, hasMore: false });
+    expect(await client.complete(code, { name: 'language', value: 'c' })).toEqual({
+      values: ['c', 'cobol', 'crystal'],
+      total: 3,
+      hasMore: false,
+    });
   });
 
   test('suggests values for a variable of a template', async () => {
-    expect((await client.complete(repo, { name: 'name', value: 'x' }, { owner: 'acme' })).values).toEqual(['acme-x']);
+    expect((await client.complete(repo, { name: 'name', value: 'x' }, { owner: 'acme' })).values).toEqual([
+      'acme-x',
+    ]);
   });
 
   test('knows the other arguments and the call', async () => {
-    expect((await client.complete(code, { name: 'style', value: 'a' }, { language: 'c' })).values).toEqual(['a c local']);
+    expect((await client.complete(code, { name: 'style', value: 'a' }, { language: 'c' })).values).toEqual([
+      'a c local',
+    ]);
     expect((await client.complete(code, { name: 'style', value: 'a' })).values).toEqual(['a any local']);
   });
 
@@ -53,19 +64,36 @@ describe.each(eras)('completion (%s)', (era) => {
     [{ type: 'ref/resource', uri: 'note://1' } as const, 'constructor'],
     [{ type: 'ref/resource', uri: 'note://1' } as const, 'id'],
   ])('of %j has nothing to say about %s', async (ref, name) => {
-    expect(await client.complete(ref, { name, value: '' })).toEqual({ values: [], total: 0, hasMore: false });
+    expect(await client.complete(ref, { name, value: '' })).toEqual({ values: [], hasMore: false });
   });
 
   test('of what does not exist is told so', async () => {
-    await expect(client.complete({ type: 'ref/prompt', name: 'nope' }, { name: 'a', value: '' })).rejects.toMatchObject({ rpcCode: -32602 });
-    await expect(client.complete({ type: 'ref/resource', uri: 'nope://{a}' }, { name: 'a', value: '' })).rejects.toMatchObject({
+    await expect(
+      client.complete({ type: 'ref/prompt', name: 'nope' }, { name: 'a', value: '' }),
+    ).rejects.toMatchObject({ rpcCode: -32602 });
+    await expect(
+      client.complete({ type: 'ref/resource', uri: 'nope://{a}' }, { name: 'a', value: '' }),
+    ).rejects.toMatchObject({
       rpcCode: era === 'legacy' ? -32002 : -32602,
     });
   });
 
   test('that fails is masked', async () => {
-    const broken = definePrompt({ name: 'p', run: () => '', complete: { a: () => { throw new Error('hunter2'); } } as never });
-    await expect(createTestClient(testApp().add(broken), { era }).complete({ type: 'ref/prompt', name: 'p' }, { name: 'a', value: '' })).rejects.toMatchObject({
+    const broken = definePrompt({
+      name: 'p',
+      run: () => '',
+      complete: {
+        a: () => {
+          throw new Error('hunter2');
+        },
+      } as never,
+    });
+    await expect(
+      createTestClient(testApp().add(broken), { era }).complete(
+        { type: 'ref/prompt', name: 'p' },
+        { name: 'a', value: '' },
+      ),
+    ).rejects.toMatchObject({
       rpcCode: -32603,
       message: 'Internal error',
     });
@@ -73,8 +101,12 @@ describe.each(eras)('completion (%s)', (era) => {
 
   test('uses the params that middleware passes on', async () => {
     const app = testApp()
-      .use('completion/complete', async (call, next) => next({ params: { ...call.params, argument: { name: 'language', value: 'b' } } }))
+      .use('completion/complete', async (call, next) =>
+        next({ params: { ...call.params, argument: { name: 'language', value: 'b' } } }),
+      )
       .add(prompt);
-    expect((await createTestClient(app, { era }).complete(code, { name: 'language', value: 'c' })).values).toEqual(['basic']);
+    expect(
+      (await createTestClient(app, { era }).complete(code, { name: 'language', value: 'c' })).values,
+    ).toEqual(['basic']);
   });
 });

@@ -1,18 +1,34 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { definePrompt, defineResource, defineTool, jsonSchema, ProtocolError, TimeoutError, ToolError, type Call } from '../../src/index.ts';
+import {
+  definePrompt,
+  defineResource,
+  defineTool,
+  jsonSchema,
+  ProtocolError,
+  TimeoutError,
+  ToolError,
+  type Call,
+} from '../../src/index.ts';
 import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { eras, never, recordingLogger, settled, testApp } from '../helpers.ts';
 
 const scan = defineTool({
   name: 'scan',
-  input: z.object({ host: z.string(), ports: z.array(z.number().int().max(65_535)), options: z.object({ deep: z.boolean() }) }),
+  input: z.object({
+    host: z.string(),
+    ports: z.array(z.number().int().max(65_535)),
+    options: z.object({ deep: z.boolean() }),
+  }),
   run: () => 'scanned',
 });
 
 describe.each(eras)('arguments that do not fit (%s)', (era) => {
   test('are a tool result that says which field, and why', async () => {
-    const result = await createTestClient(testApp().add(scan), { era }).call('scan', { ports: [80, 70_000], options: { deep: 'yes' } });
+    const result = await createTestClient(testApp().add(scan), { era }).call('scan', {
+      ports: [80, 70_000],
+      options: { deep: 'yes' },
+    });
     expect(result).toMatchObject({ isError: true, content: [{ type: 'text' }] });
     const { text } = result.content[0] as { text: string };
     expect(text).toMatch(/^Invalid arguments for scan: /);
@@ -26,7 +42,9 @@ describe.each(eras)('arguments that do not fit (%s)', (era) => {
   });
 
   test('missing altogether are an empty object', async () => {
-    const client = createTestClient(testApp().add(scan, defineTool({ name: 'free', run: () => 'ran' })), { era });
+    const client = createTestClient(testApp().add(scan, defineTool({ name: 'free', run: () => 'ran' })), {
+      era,
+    });
     expect(await client.call('scan')).toMatchObject({ isError: true });
     expect(await client.call('free')).toMatchObject({ content: [{ text: 'ran' }] });
   });
@@ -38,7 +56,11 @@ describe.each(eras)('arguments that do not fit (%s)', (era) => {
 
   test('never reach the handler', async () => {
     let runs = 0;
-    const counted = defineTool({ name: 'counted', input: z.object({ a: z.string() }), run: () => void (runs += 1) });
+    const counted = defineTool({
+      name: 'counted',
+      input: z.object({ a: z.string() }),
+      run: () => void (runs += 1),
+    });
     await createTestClient(testApp().add(counted), { era }).call('counted', { a: 1 });
     expect(runs).toBe(0);
   });
@@ -47,11 +69,26 @@ describe.each(eras)('arguments that do not fit (%s)', (era) => {
 describe.each(eras)('output that does not fit (%s)', (era) => {
   test('is a fault of the server: the client learns an incident number, the log everything', async () => {
     const logger = recordingLogger();
-    const leak = defineTool({ name: 'leak', output: z.object({ size: z.number() }), run: () => ({ size: 'password hunter2' }) as never });
-    const error = await createTestClient(testApp({ logger }).add(leak), { era }).call(leak).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ rpcCode: -32603, message: 'Internal error', data: { incident: expect.stringMatching(/^[\da-f-]{13}$/) } });
+    const leak = defineTool({
+      name: 'leak',
+      output: z.object({ size: z.number() }),
+      run: () => ({ size: 'password hunter2' }) as never,
+    });
+    const error = await createTestClient(testApp({ logger }).add(leak), { era })
+      .call(leak)
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      rpcCode: -32603,
+      message: 'Internal error',
+      data: { incident: expect.stringMatching(/^[\da-f-]{13}$/) },
+    });
     const { incident } = (error as { data: { incident: string } }).data;
-    expect(logger.lines).toMatchObject([{ level: 'error', fields: { incident, err: { code: 'INVALID_OUTPUT', message: expect.stringContaining('size: ') } } }]);
+    expect(logger.lines).toMatchObject([
+      {
+        level: 'error',
+        fields: { incident, err: { code: 'INVALID_OUTPUT', message: expect.stringContaining('size: ') } },
+      },
+    ]);
   });
 });
 
@@ -70,16 +107,38 @@ describe.each(eras)('a handler that throws (%s)', (era) => {
   test.each<[string, unknown]>([
     ['an error', new Error(secret)],
     ['an error with a cause', new Error('outer', { cause: new Error(secret) })],
-    ['an error with properties', Object.assign(new Error(secret), { code: 'ECONNREFUSED', data: { secret }, rpcCode: -1 })],
+    [
+      'an error with properties',
+      Object.assign(new Error(secret), { code: 'ECONNREFUSED', data: { secret }, rpcCode: -1 }),
+    ],
     ['a string', secret],
     ['nothing', undefined],
     ['null', null],
     ['an object', { message: secret, code: secret }],
-    ['an object that fails when it is looked at', new Proxy({}, { get: () => { throw new Error(secret); } })],
+    [
+      'an object that fails when it is looked at',
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error(secret);
+          },
+        },
+      ),
+    ],
   ])('%s is masked: nothing of it reaches the client', async (_, thrown) => {
     const client = createTestClient(throwing(thrown), { era });
     const result = await client.call('broken');
-    expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringMatching(/^broken failed because of an internal error\. Incident: [\da-f-]{13}$/) }] });
+    expect(result).toMatchObject({
+      isError: true,
+      content: [
+        {
+          text: expect.stringMatching(
+            /^broken failed because of an internal error\. Incident: [\da-f-]{13}$/,
+          ),
+        },
+      ],
+    });
     expect(JSON.stringify([result, client.notifications])).not.toContain('hunter2');
   });
 
@@ -91,13 +150,21 @@ describe.each(eras)('a handler that throws (%s)', (era) => {
     const details = result._meta?.['toolyard/error'] as { code: string; data: { incident: string } };
     expect(details.code).toBe('INTERNAL');
     expect(logger.lines).toHaveLength(1);
-    expect(logger.lines[0]).toMatchObject({ level: 'error', fields: { err: error, incident: details.data.incident, tool: 'broken', method: 'tools/call' } });
+    expect(logger.lines[0]).toMatchObject({
+      level: 'error',
+      fields: { err: error, incident: details.data.incident, tool: 'broken', method: 'tools/call' },
+    });
     expect((result.content[0] as { text: string }).text).toContain(details.data.incident);
   });
 
   test('a ToolError reaches the client word for word, and is nothing to log', async () => {
     const logger = recordingLogger();
-    const app = testApp({ logger }).add(defineTool({ name: 'full', run: () => Promise.reject(new ToolError('DISK_FULL', 'The disk is full.')) }));
+    const app = testApp({ logger }).add(
+      defineTool({
+        name: 'full',
+        run: () => Promise.reject(new ToolError('DISK_FULL', 'The disk is full.')),
+      }),
+    );
     expect(await createTestClient(app, { era }).call('full')).toMatchObject({
       isError: true,
       content: [{ text: 'The disk is full.' }],
@@ -108,27 +175,48 @@ describe.each(eras)('a handler that throws (%s)', (era) => {
 
   test('a ProtocolError is a JSON-RPC error, word for word', async () => {
     const app = throwing(new ProtocolError(-31_001, 'Come back on Monday.', { data: { day: 1 } }));
-    await expect(createTestClient(app, { era }).call('broken')).rejects.toMatchObject({ rpcCode: -31_001, message: 'Come back on Monday.', data: { day: 1 } });
+    await expect(createTestClient(app, { era }).call('broken')).rejects.toMatchObject({
+      rpcCode: -31_001,
+      message: 'Come back on Monday.',
+      data: { day: 1 },
+    });
   });
 
   test('errors of another copy of the package are recognised', async () => {
     const kind = Symbol.for('toolyard.error');
-    const foreign = Object.assign(new Error('From elsewhere.'), { [kind]: 'tool', code: 'ELSEWHERE', data: undefined });
-    expect(await createTestClient(throwing(foreign), { era }).call('broken')).toMatchObject({ content: [{ text: 'From elsewhere.' }] });
+    const foreign = Object.assign(new Error('From elsewhere.'), {
+      [kind]: 'tool',
+      code: 'ELSEWHERE',
+      data: undefined,
+    });
+    expect(await createTestClient(throwing(foreign), { era }).call('broken')).toMatchObject({
+      content: [{ text: 'From elsewhere.' }],
+    });
   });
 
   test('prompts and resources are masked as well, and open errors are not', async () => {
     const app = testApp().add(
       definePrompt({ name: 'broken', run: () => Promise.reject(new Error(secret)) }),
-      definePrompt({ name: 'full', run: () => Promise.reject(new ToolError('DISK_FULL', 'The disk is full.', { data: { free: 0 } })) }),
-      defineResource({ template: 'note://{id}', read: () => Promise.reject(new Error(secret)), list: () => Promise.reject(new Error(secret)) }),
+      definePrompt({
+        name: 'full',
+        run: () => Promise.reject(new ToolError('DISK_FULL', 'The disk is full.', { data: { free: 0 } })),
+      }),
+      defineResource({
+        template: 'note://{id}',
+        read: () => Promise.reject(new Error(secret)),
+        list: () => Promise.reject(new Error(secret)),
+      }),
     );
     const client = createTestClient(app, { era });
     const masked = { rpcCode: -32603, message: 'Internal error', data: { incident: expect.any(String) } };
     await expect(client.prompt('broken')).rejects.toMatchObject(masked);
     await expect(client.read('note://1')).rejects.toMatchObject(masked);
     await expect(client.list('resources')).rejects.toMatchObject(masked);
-    await expect(client.prompt('full')).rejects.toMatchObject({ rpcCode: -32603, message: 'The disk is full.', data: { code: 'DISK_FULL', data: { free: 0 } } });
+    await expect(client.prompt('full')).rejects.toMatchObject({
+      rpcCode: -32603,
+      message: 'The disk is full.',
+      data: { code: 'DISK_FULL', data: { free: 0 } },
+    });
   });
 
   test('a schema or predicate that throws is masked too', async () => {
@@ -137,7 +225,9 @@ describe.each(eras)('a handler that throws (%s)', (era) => {
         throw new Error(secret);
       }),
     });
-    const client = createTestClient(testApp().add(defineTool({ name: 'broken', input, run: () => 1 })), { era });
+    const client = createTestClient(testApp().add(defineTool({ name: 'broken', input, run: () => 1 })), {
+      era,
+    });
     const result = await client.call('broken', { a: 'x' });
     expect(result).toMatchObject({ isError: true });
     expect(JSON.stringify(result)).not.toContain('hunter2');
@@ -145,7 +235,8 @@ describe.each(eras)('a handler that throws (%s)', (era) => {
 });
 
 describe.each(eras)('a handler that never ends (%s)', (era) => {
-  const hang = (name: string, timeoutMs?: number) => defineTool({ name, ...(timeoutMs !== undefined && { timeoutMs }), run: () => never });
+  const hang = (name: string, timeoutMs?: number) =>
+    defineTool({ name, ...(timeoutMs !== undefined && { timeoutMs }), run: () => never });
 
   test('is given up after its timeoutMs, which the model is told', async () => {
     const clock = fakeClock();
@@ -164,11 +255,16 @@ describe.each(eras)('a handler that never ends (%s)', (era) => {
   });
 
   test("is given up after the app's timeoutMs where it has none, by default a minute", async () => {
-    for (const [options, timeoutMs] of [[{ timeoutMs: 200 }, 200], [{}, 60_000]] as const) {
+    for (const [options, timeoutMs] of [
+      [{ timeoutMs: 200 }, 200],
+      [{}, 60_000],
+    ] as const) {
       const clock = fakeClock();
       const answer = createTestClient(testApp({ clock, ...options }).add(hang('hang')), { era }).call('hang');
       await clock.advance(timeoutMs);
-      expect(await answer).toMatchObject({ content: [{ text: `hang did not finish within ${timeoutMs} ms.` }] });
+      expect(await answer).toMatchObject({
+        content: [{ text: `hang did not finish within ${timeoutMs} ms.` }],
+      });
     }
   });
 
@@ -199,7 +295,9 @@ describe.each(eras)('a handler that never ends (%s)', (era) => {
   test('that fails late leaves no unhandled rejection', async () => {
     const clock = fakeClock();
     const late = Promise.withResolvers<string>();
-    const app = testApp({ clock }).add(defineTool({ name: 'late', timeoutMs: 1000, run: () => late.promise }));
+    const app = testApp({ clock }).add(
+      defineTool({ name: 'late', timeoutMs: 1000, run: () => late.promise }),
+    );
     const answer = createTestClient(app, { era }).call('late');
     await clock.advance(1000);
     await answer;
@@ -212,7 +310,12 @@ describe.each(eras)('a handler that never ends (%s)', (era) => {
     const app = testApp({ clock }).add(
       definePrompt({ name: 'p', timeoutMs: 10, run: () => never, complete: { a: () => never } as never }),
       defineResource({ template: 'note://{id}', timeoutMs: 20, read: () => never, list: () => never }),
-      defineTool({ name: 'schema', timeoutMs: 30, input: z.object({ a: z.string().refine(() => never) }), run: () => 1 }),
+      defineTool({
+        name: 'schema',
+        timeoutMs: 30,
+        input: z.object({ a: z.string().refine(() => never) }),
+        run: () => 1,
+      }),
       defineTool({ name: 'output', timeoutMs: 30, output: z.string().refine(() => never), run: () => 'x' }),
     );
     const client = createTestClient(app, { era });
@@ -225,7 +328,9 @@ describe.each(eras)('a handler that never ends (%s)', (era) => {
       client.call('schema', { a: 'x' }),
       client.call('output'),
     ];
-    const outcomes = Promise.all(attempts.map((attempt) => (attempt as Promise<unknown>).catch((error: unknown) => error)));
+    const outcomes = Promise.all(
+      attempts.map((attempt) => (attempt as Promise<unknown>).catch((error: unknown) => error)),
+    );
     await clock.advance(60_000);
     expect(await outcomes).toMatchObject([
       { rpcCode: -32603, message: 'p did not finish within 10 ms.' },
@@ -240,7 +345,9 @@ describe.each(eras)('a handler that never ends (%s)', (era) => {
   test('that hands out a promise of its own kind is given up as well', async () => {
     const clock = fakeClock();
     // oxlint-disable-next-line unicorn/no-thenable -- what query builders hand out
-    const app = testApp({ clock }).add(defineTool({ name: 'query', timeoutMs: 1000, run: () => ({ then: () => {} }) }));
+    const app = testApp({ clock }).add(
+      defineTool({ name: 'query', timeoutMs: 1000, run: () => ({ then: () => {} }) }),
+    );
     const answer = createTestClient(app, { era }).call('query');
     await clock.advance(1000);
     expect(await answer).toMatchObject({ content: [{ text: 'query did not finish within 1000 ms.' }] });
@@ -252,8 +359,16 @@ describe('the signal of a call', () => {
     const clock = fakeClock();
     const signals: AbortSignal[] = [];
     const app = testApp({ clock }).add(
-      defineTool({ name: 'done', timeoutMs: 1000, run: (_args, call: Call) => void signals.push(call.signal) }),
-      defineTool({ name: 'failed', timeoutMs: 1000, run: (_args, call: Call) => (signals.push(call.signal), Promise.reject(new Error('x'))) }),
+      defineTool({
+        name: 'done',
+        timeoutMs: 1000,
+        run: (_args, call: Call) => void signals.push(call.signal),
+      }),
+      defineTool({
+        name: 'failed',
+        timeoutMs: 1000,
+        run: (_args, call: Call) => (signals.push(call.signal), Promise.reject(new Error('x'))),
+      }),
     );
     const client = createTestClient(app, { era: 'legacy' });
     await client.call('done');
@@ -268,7 +383,9 @@ describe('the signal of a call', () => {
   test('asked for late, after the call was given up, is aborted already', async () => {
     const clock = fakeClock();
     let late: Call | undefined;
-    const app = testApp({ clock }).add(defineTool({ name: 'hang', timeoutMs: 10, run: (_args, call) => ((late = call), never) }));
+    const app = testApp({ clock }).add(
+      defineTool({ name: 'hang', timeoutMs: 10, run: (_args, call) => ((late = call), never) }),
+    );
     const answer = app.call('hang').catch(() => {});
     await clock.advance(10);
     await answer;
@@ -323,7 +440,11 @@ describe('log lines of a call', () => {
       }),
     );
     const client = createTestClient(app, { era: 'legacy', as: { id: 'ada', scopes: [] }, tenant: 'acme' });
-    await client.call('talk', {}, { meta: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' } });
+    await client.call(
+      'talk',
+      {},
+      { meta: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' } },
+    );
     const ids = {
       callId: expect.any(String),
       method: 'tools/call',
@@ -343,7 +464,9 @@ describe('log lines of a call', () => {
 
   test('work with a logger that has no children', async () => {
     const { child: _child, ...logger } = recordingLogger();
-    const app = testApp({ logger }).add(defineTool({ name: 'talk', run: (_args, call) => void call.log.info({ a: 1 }, 'Hi.') }));
+    const app = testApp({ logger }).add(
+      defineTool({ name: 'talk', run: (_args, call) => void call.log.info({ a: 1 }, 'Hi.') }),
+    );
     await app.call('talk');
     expect(logger.lines).toMatchObject([{ fields: { a: 1, tool: 'talk' } }]);
   });

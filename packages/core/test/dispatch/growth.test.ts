@@ -26,21 +26,37 @@ test('100,000 requests leave nothing behind: no memory, no listeners, no timers,
   const app = testApp({ clock })
     .use(async (_call, next) => next())
     .add(
-      defineTool({ name: 'ok', input: z.object({ n: z.number() }), run: async ({ n }, call) => ({ n, aborted: call.signal.aborted }) }),
+      defineTool({
+        name: 'ok',
+        input: z.object({ n: z.number() }),
+        run: async ({ n }, call) => ({ n, aborted: call.signal.aborted }),
+      }),
       defineTool({ name: 'fail', run: () => Promise.reject(new ToolError('NO', 'No.')) }),
       defineTool({ name: 'hang', run: () => never }),
     );
   const connection = new AbortController();
-  const base = { transport: 'memory', era: 'modern' as const, principal: { id: 'ada', scopes: [] }, scope: 'c', notify: () => {} };
+  const base = {
+    transport: 'memory',
+    era: 'modern' as const,
+    principal: { id: 'ada', scopes: [] },
+    scope: 'c',
+    notify: () => {},
+  };
   const send = (id: number, name: string, exchange: Exchange) =>
-    app.dispatch({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: { n: id }, _meta: envelope } }, exchange);
+    app.dispatch(
+      { jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: { n: id }, _meta: envelope } },
+      exchange,
+    );
 
   async function round(requests: number): Promise<number> {
     for (let id = 0; id < requests; id += 1) {
       const exchange = { ...base, signal: connection.signal };
       if (id % 100 === 0) {
         const hanging = send(id, 'hang', exchange);
-        await app.dispatch({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } }, exchange);
+        await app.dispatch(
+          { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } },
+          exchange,
+        );
         expect(await hanging).toBeUndefined();
       } else {
         await send(id, id % 10 === 0 ? 'fail' : 'ok', exchange);

@@ -7,10 +7,13 @@ import { testApp } from '../helpers.ts';
 const hello = { capabilities: {}, clientInfo: { name: 'test-client', version: '0.0.0' } };
 
 describe('initialize', () => {
-  test.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])('agrees to %s', async (protocolVersion) => {
-    const client = createTestClient(testApp(), { protocolVersion });
-    expect(await client.connect()).toMatchObject({ protocolVersion });
-  });
+  test.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
+    'agrees to %s',
+    async (protocolVersion) => {
+      const client = createTestClient(testApp(), { protocolVersion });
+      expect(await client.connect()).toMatchObject({ protocolVersion });
+    },
+  );
 
   test.each(['2024-10-07', '2025-11-26', '2026-07-28', '2099-01-01', '1.0', ''])(
     'offers the newest of its era to a client that asks for %j',
@@ -23,9 +26,18 @@ describe('initialize', () => {
   test.each<[object, string]>([
     [{ ...hello }, 'params.protocolVersion must be a string.'],
     [{ ...hello, protocolVersion: 1 }, 'params.protocolVersion must be a string.'],
-    [{ ...hello, protocolVersion: '2025-06-18', capabilities: undefined }, 'params.capabilities must be an object of objects.'],
-    [{ ...hello, protocolVersion: '2025-06-18', capabilities: { roots: true } }, 'params.capabilities must be an object of objects.'],
-    [{ ...hello, protocolVersion: '2025-06-18', clientInfo: {} }, 'params.clientInfo must be an object with the strings name and version.'],
+    [
+      { ...hello, protocolVersion: '2025-06-18', capabilities: undefined },
+      'params.capabilities must be an object of objects.',
+    ],
+    [
+      { ...hello, protocolVersion: '2025-06-18', capabilities: { roots: true } },
+      'params.capabilities must be an object of objects.',
+    ],
+    [
+      { ...hello, protocolVersion: '2025-06-18', clientInfo: {} },
+      'params.clientInfo must be an object with the strings name and version.',
+    ],
     [{ ...hello, protocolVersion: '2025-06-18', clientInfo: undefined }, 'params.clientInfo'],
   ])('refuses %j', async (params, message) => {
     const client = createTestClient(testApp(), { era: 'legacy' });
@@ -39,23 +51,47 @@ describe('initialize', () => {
     const records: (SessionRecord | undefined)[] = [];
     const who = defineTool({
       name: 'who',
-      run: (_args, { client, protocolVersion, session }) => ({ name: client.info?.name, roots: client.capabilities.roots !== undefined, protocolVersion, session: session?.id }),
+      run: (_args, { client, protocolVersion, session }) => ({
+        name: client.info?.name,
+        roots: client.capabilities.roots !== undefined,
+        protocolVersion,
+        session: session?.id,
+      }),
     });
-    const app = testApp().use('tools/call', async (call, next) => (records.push(call.session as never), next())).add(who);
+    const app = testApp()
+      .use('tools/call', async (call, next) => (records.push(call.session as never), next()))
+      .add(who);
     const client = createTestClient(app, { protocolVersion: '2025-06-18', capabilities: { roots: {} } });
     const { structuredContent } = await client.call('who');
-    expect(structuredContent).toEqual({ name: 'test-client', roots: true, protocolVersion: '2025-06-18', session: client.sessionId });
+    expect(structuredContent).toEqual({
+      name: 'test-client',
+      roots: true,
+      protocolVersion: '2025-06-18',
+      session: client.sessionId,
+    });
   });
 
   test('without a session is answered, and later requests speak the revision the transport names, or 2025-03-26', async () => {
     const version = defineTool({ name: 'version', run: (_args, call) => call.protocolVersion });
     const app = testApp().add(version);
-    const exchange = { transport: 'http', era: 'legacy' as const, principal: { id: 'a', scopes: [] }, signal: new AbortController().signal, notify: () => {} };
+    const exchange = {
+      transport: 'http',
+      era: 'legacy' as const,
+      principal: { id: 'a', scopes: [] },
+      signal: new AbortController().signal,
+      notify: () => {},
+    };
     const params = { ...hello, protocolVersion: '2025-11-25' };
-    expect(await app.dispatch({ jsonrpc: '2.0', id: 1, method: 'initialize', params }, exchange)).toMatchObject({ result: { protocolVersion: '2025-11-25' } });
+    expect(
+      await app.dispatch({ jsonrpc: '2.0', id: 1, method: 'initialize', params }, exchange),
+    ).toMatchObject({ result: { protocolVersion: '2025-11-25' } });
     const call = { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'version' } };
-    expect(await app.dispatch(call, exchange)).toMatchObject({ result: { content: [{ text: '2025-03-26' }] } });
-    expect(await app.dispatch(call, { ...exchange, protocolVersion: '2025-06-18' })).toMatchObject({ result: { content: [{ text: '2025-06-18' }] } });
+    expect(await app.dispatch(call, exchange)).toMatchObject({
+      result: { content: [{ text: '2025-03-26' }] },
+    });
+    expect(await app.dispatch(call, { ...exchange, protocolVersion: '2025-06-18' })).toMatchObject({
+      result: { content: [{ text: '2025-06-18' }] },
+    });
   });
 });
 
@@ -71,7 +107,10 @@ describe('what a server says of itself', () => {
   test('has instructions and its full name in 2026', async () => {
     const described = await createTestClient(testApp(about)).connect();
     const { instructions, ...info } = about;
-    expect(described).toMatchObject({ instructions, serverInfo: { name: 'test', version: '1.0.0', ...info } });
+    expect(described).toMatchObject({
+      instructions,
+      serverInfo: { name: 'test', version: '1.0.0', ...info },
+    });
   });
 
   test.each<[string, string[]]>([
@@ -80,26 +119,49 @@ describe('what a server says of itself', () => {
     ['2025-03-26', ['name', 'version']],
     ['2024-11-05', ['name', 'version']],
   ])('is cut to what %s knows', async (protocolVersion, fields) => {
-    const { serverInfo, instructions } = await createTestClient(testApp(about), { protocolVersion }).connect();
+    const { serverInfo, instructions } = await createTestClient(testApp(about), {
+      protocolVersion,
+    }).connect();
     expect(Object.keys(serverInfo).toSorted()).toEqual(fields.toSorted());
     expect(instructions).toBe('Be kind.');
   });
 
   test.each(['2025-11-25', '2026-07-28'])('names the capabilities it has (%s)', async (protocolVersion) => {
-    const capabilities = async (app = testApp()) => (await createTestClient(app, { protocolVersion }).connect()).capabilities;
+    const capabilities = async (app = testApp()) =>
+      (await createTestClient(app, { protocolVersion }).connect()).capabilities;
     const none = { logging: {}, tools: { listChanged: true } };
     expect(await capabilities()).toEqual(none);
-    expect(await capabilities(testApp().add(definePrompt({ name: 'p', run: () => '' })))).toEqual({ ...none, prompts: { listChanged: true } });
+    expect(await capabilities(testApp().add(definePrompt({ name: 'p', run: () => '' })))).toEqual({
+      ...none,
+      prompts: { listChanged: true },
+    });
     const read = () => '';
-    expect(await capabilities(testApp().add(defineResource({ uri: 'a://b', read })))).toEqual({ ...none, resources: { subscribe: true, listChanged: true } });
-    expect(await capabilities(testApp().add(defineResource({ template: 'a://{b}', read, complete: { b: () => [] } })))).toMatchObject({ completions: {}, resources: {} });
+    expect(await capabilities(testApp().add(defineResource({ uri: 'a://b', read })))).toEqual({
+      ...none,
+      resources: { subscribe: true, listChanged: true },
+    });
+    expect(
+      await capabilities(
+        testApp().add(defineResource({ template: 'a://{b}', read, complete: { b: () => [] } })),
+      ),
+    ).toMatchObject({ completions: {}, resources: {} });
     const input = z.object({ a: z.string() });
-    expect(await capabilities(testApp().mount('x', testApp().add(definePrompt({ name: 'p', input, run: () => '', complete: { a: () => [] } }))))).toMatchObject({ completions: {}, prompts: {} });
+    expect(
+      await capabilities(
+        testApp().mount(
+          'x',
+          testApp().add(definePrompt({ name: 'p', input, run: () => '', complete: { a: () => [] } })),
+        ),
+      ),
+    ).toMatchObject({ completions: {}, prompts: {} });
   });
 });
 
 test('server/discover names the versions that can be asked for', async () => {
-  expect(await createTestClient(testApp()).request('server/discover')).toMatchObject({ supportedVersions: ['2026-07-28'], resultType: 'complete' });
+  expect(await createTestClient(testApp()).request('server/discover')).toMatchObject({
+    supportedVersions: ['2026-07-28'],
+    resultType: 'complete',
+  });
 });
 
 test('ping is answered', async () => {

@@ -13,8 +13,14 @@ const talk = defineTool({
   },
 });
 
-function heard({ notifications }: { readonly notifications: readonly { method: string; params?: object | undefined }[] }): Level[] {
-  return notifications.filter(({ method }) => method === 'notifications/message').map(({ params }) => (params as { level: Level }).level);
+function heard({
+  notifications,
+}: {
+  readonly notifications: readonly { method: string; params?: object | undefined }[];
+}): Level[] {
+  return notifications
+    .filter(({ method }) => method === 'notifications/message')
+    .map(({ params }) => (params as { level: Level }).level);
 }
 
 describe('log messages', () => {
@@ -44,14 +50,24 @@ describe('log messages', () => {
 
   test.each([undefined, 'loud', 7, null, {}])('have no level %j', async (level) => {
     const client = createTestClient(testApp(), { era: 'legacy' });
-    await expect(client.request('logging/setLevel', { level } as never)).rejects.toMatchObject({ rpcCode: -32602 });
+    await expect(client.request('logging/setLevel', { level } as never)).rejects.toMatchObject({
+      rpcCode: -32602,
+    });
   });
 
   test('say what, how bad, and by which logger', async () => {
-    const client = createTestClient(testApp().add(defineTool({ name: 'say', run: (_args, call) => call.sendLog('error', ['a', 1]) }), talk), { logLevel: 'emergency' });
+    const client = createTestClient(
+      testApp().add(defineTool({ name: 'say', run: (_args, call) => call.sendLog('error', ['a', 1]) }), talk),
+      { logLevel: 'emergency' },
+    );
     await client.call('say');
     await client.call(talk);
-    expect(client.notifications).toEqual([{ method: 'notifications/message', params: { level: 'emergency', data: { said: 'emergency' }, logger: 'talker' } }]);
+    expect(client.notifications).toEqual([
+      {
+        method: 'notifications/message',
+        params: { level: 'emergency', data: { said: 'emergency' }, logger: 'talker' },
+      },
+    ]);
   });
 });
 

@@ -4,7 +4,11 @@ import { defineTool, text, TimeoutError, type Call, type Middleware } from '../.
 import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { eras, never, recordingLogger, settled, testApp } from '../helpers.ts';
 
-const echo = defineTool({ name: 'echo', input: z.object({ text: z.string().default('none') }), run: ({ text }) => text });
+const echo = defineTool({
+  name: 'echo',
+  input: z.object({ text: z.string().default('none') }),
+  run: ({ text }) => text,
+});
 
 function tracing(name: string, trace: string[]): Middleware {
   return async function record(_call, next) {
@@ -37,15 +41,35 @@ describe('middleware', () => {
 
   test('for a method runs for that method alone', async () => {
     const trace: string[] = [];
-    const app = testApp().use('tools/list', tracing('list', trace)).use('tools/call', tracing('call', trace)).add(echo);
+    const app = testApp()
+      .use('tools/list', tracing('list', trace))
+      .use('tools/call', tracing('call', trace))
+      .add(echo);
     await app.call(echo);
     expect(trace).toEqual(['> call', '< call']);
   });
 
   const methods = {
-    legacy: ['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe', 'notifications/initialized'],
+    legacy: [
+      'initialize',
+      'ping',
+      'logging/setLevel',
+      'resources/subscribe',
+      'resources/unsubscribe',
+      'notifications/initialized',
+    ],
     modern: ['server/discover', 'subscriptions/listen'],
-    both: ['tools/list', 'tools/call', 'resources/list', 'resources/templates/list', 'resources/read', 'prompts/list', 'prompts/get', 'completion/complete', 'notifications/cancelled'],
+    both: [
+      'tools/list',
+      'tools/call',
+      'resources/list',
+      'resources/templates/list',
+      'resources/read',
+      'prompts/list',
+      'prompts/get',
+      'completion/complete',
+      'notifications/cancelled',
+    ],
   };
   test.each(eras)('sees every method of the protocol (%s)', async (era) => {
     const seen = new Set<string>();
@@ -113,7 +137,9 @@ describe('middleware', () => {
   });
 
   test('takes functions only', () => {
-    expect(() => testApp().use('tools/call', undefined as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+    expect(() => testApp().use('tools/call', undefined as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION' }),
+    );
     expect(() => testApp().use({} as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
   });
 });
@@ -161,10 +187,18 @@ describe('a second next()', () => {
   ])('otherwise is a fault of the middleware, which the log names: %s', async (_, twice) => {
     const logger = recordingLogger();
     let runs = 0;
-    const app = testApp({ logger }).use(twice).add(defineTool({ name: 'count', run: () => void (runs += 1) }));
-    expect(await createTestClient(app).call('count')).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('Incident: ') }] });
+    const app = testApp({ logger })
+      .use(twice)
+      .add(defineTool({ name: 'count', run: () => void (runs += 1) }));
+    expect(await createTestClient(app).call('count')).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('Incident: ') }],
+    });
     expect(runs).toBe(1);
-    expect(logger.lines[0]?.fields['err']).toMatchObject({ code: 'NEXT_CALLED_TWICE', message: expect.stringContaining('"twice"') });
+    expect(logger.lines[0]?.fields['err']).toMatchObject({
+      code: 'NEXT_CALLED_TWICE',
+      message: expect.stringContaining('"twice"'),
+    });
   });
 
   test('that was refused does not permit a third', async () => {
@@ -210,7 +244,10 @@ describe('middleware that forgets', () => {
     const client = createTestClient(app);
     await expect(client.list('tools')).rejects.toMatchObject({ rpcCode: -32603, message: 'Internal error' });
     expect(await client.call(echo)).toMatchObject({ isError: true });
-    expect(logger.lines[0]?.fields['err']).toMatchObject({ code: 'NO_RESULT', message: 'Middleware ended tools/list without a result: return what next() gives.' });
+    expect(logger.lines[0]?.fields['err']).toMatchObject({
+      code: 'NO_RESULT',
+      message: 'Middleware ended tools/list without a result: return what next() gives.',
+    });
   });
 
   test('to await next() leaves no unhandled rejection when the handler fails', async () => {
@@ -223,13 +260,19 @@ describe('middleware that forgets', () => {
 
   test('that a list of a mounted app is a list', async () => {
     const logger = recordingLogger();
-    const child = testApp().use('tools/list', async () => ({}) as never).add(echo);
-    await expect(createTestClient(testApp({ logger }).mount('x', child)).list('tools')).rejects.toMatchObject({ rpcCode: -32603 });
+    const child = testApp()
+      .use('tools/list', async () => ({}) as never)
+      .add(echo);
+    await expect(createTestClient(testApp({ logger }).mount('x', child)).list('tools')).rejects.toMatchObject(
+      { rpcCode: -32603 },
+    );
     expect(logger.lines[0]?.fields['err']).toMatchObject({ code: 'INVALID_RESULT' });
   });
 
   test.each(eras)('what a result looks like does not end the server (%s)', async (era) => {
-    const app = testApp().use('tools/list', async () => ({ tools: 'none' }) as never).use('prompts/get', async () => ({ messages: 7 }) as never);
+    const app = testApp()
+      .use('tools/list', async () => ({ tools: 'none' }) as never)
+      .use('prompts/get', async () => ({ messages: 7 }) as never);
     const client = createTestClient(app, { era });
     await client.request('tools/list').catch(() => {});
     await client.prompt('p').catch(() => {});
@@ -266,9 +309,16 @@ describe('a signal that middleware narrows', () => {
         return never;
       },
     });
-    const answer = testApp({ clock }).use(within(100)).add(hang).call(hang).catch((error: unknown) => error);
+    const answer = testApp({ clock })
+      .use(within(100))
+      .add(hang)
+      .call(hang)
+      .catch((error: unknown) => error);
     await clock.advance(100);
-    expect(await answer).toMatchObject({ code: 'TIMEOUT', message: 'The limit did not finish within 100 ms.' });
+    expect(await answer).toMatchObject({
+      code: 'TIMEOUT',
+      message: 'The limit did not finish within 100 ms.',
+    });
     expect(reasons).toHaveLength(1);
   });
 

@@ -6,8 +6,14 @@ import { settled, testApp } from '../helpers.ts';
 const note = defineResource({ uri: 'note://1', read: () => 'one' });
 const notes = defineResource({ template: 'note://all/{id}', read: ({ id }) => id });
 
-function updatesOf({ notifications }: { readonly notifications: readonly { method: string; params?: object | undefined }[] }) {
-  return notifications.filter(({ method }) => method === 'notifications/resources/updated').map(({ params }) => (params as { uri: string }).uri);
+function updatesOf({
+  notifications,
+}: {
+  readonly notifications: readonly { method: string; params?: object | undefined }[];
+}) {
+  return notifications
+    .filter(({ method }) => method === 'notifications/resources/updated')
+    .map(({ params }) => (params as { uri: string }).uri);
 }
 
 describe('a 2025 client', () => {
@@ -46,9 +52,16 @@ describe('a 2025 client', () => {
 
   test('cannot subscribe to what does not exist', async () => {
     const client = createTestClient(testApp().add(note), { era: 'legacy' });
-    await expect(client.subscribe('note://2')).rejects.toMatchObject({ rpcCode: -32002, data: { uri: 'note://2' } });
-    await expect(client.request('resources/subscribe', {} as never)).rejects.toMatchObject({ rpcCode: -32602 });
-    await expect(client.request('resources/unsubscribe', { uri: 7 } as never)).rejects.toMatchObject({ rpcCode: -32602 });
+    await expect(client.subscribe('note://2')).rejects.toMatchObject({
+      rpcCode: -32002,
+      data: { uri: 'note://2' },
+    });
+    await expect(client.request('resources/subscribe', {} as never)).rejects.toMatchObject({
+      rpcCode: -32602,
+    });
+    await expect(client.request('resources/unsubscribe', { uri: 7 } as never)).rejects.toMatchObject({
+      rpcCode: -32602,
+    });
   });
 
   test('can let go of what is gone since', async () => {
@@ -68,24 +81,46 @@ describe('a 2025 client', () => {
     const client = createTestClient(app, { era: 'legacy' });
     for (let index = 0; index < 1000; index += 1) await client.subscribe(`note://all/${index}`);
     await client.subscribe('note://all/0');
-    await expect(client.subscribe('note://all/1000')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', rpcCode: -31429 });
+    await expect(client.subscribe('note://all/1000')).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      rpcCode: -31429,
+    });
     await client.unsubscribe('note://all/0');
     await client.subscribe('note://all/1000');
   });
 
   test('without a session is told that it needs one', async () => {
     const app = testApp().add(note);
-    const exchange = { transport: 'http', era: 'legacy' as const, principal: { id: 'a', scopes: [] }, signal: new AbortController().signal, notify: () => {} };
-    expect(await app.dispatch({ jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params: { uri: 'note://1' } }, exchange)).toMatchObject({
+    const exchange = {
+      transport: 'http',
+      era: 'legacy' as const,
+      principal: { id: 'a', scopes: [] },
+      signal: new AbortController().signal,
+      notify: () => {},
+    };
+    expect(
+      await app.dispatch(
+        { jsonrpc: '2.0', id: 1, method: 'resources/subscribe', params: { uri: 'note://1' } },
+        exchange,
+      ),
+    ).toMatchObject({
       error: { code: -32602, message: 'Subscriptions need a session.' },
     });
   });
 
   test('continues on another node from the record alone', async () => {
-    const record: SessionRecord = { protocolVersion: '2025-11-25', client: { capabilities: {} }, subscriptions: ['note://1'] };
+    const record: SessionRecord = {
+      protocolVersion: '2025-11-25',
+      client: { capabilities: {} },
+      subscriptions: ['note://1'],
+    };
     const app = testApp().add(note);
     const heard: unknown[] = [];
-    const stop = app.subscribe({ principal: { id: 'a', scopes: [] }, session: { id: 's', record, update: () => {} }, notify: (notification) => heard.push(notification) });
+    const stop = app.subscribe({
+      principal: { id: 'a', scopes: [] },
+      session: { id: 's', record, update: () => {} },
+      notify: (notification) => heard.push(notification),
+    });
     app.resourceUpdated('note://1');
     await settled();
     stop();

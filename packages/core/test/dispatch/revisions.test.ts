@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { audio, createApp, definePrompt, defineResource, defineTool, resourceLink, result, text } from '../../src/index.ts';
+import {
+  audio,
+  createApp,
+  definePrompt,
+  defineResource,
+  defineTool,
+  resourceLink,
+  result,
+  text,
+} from '../../src/index.ts';
 import { createTestClient } from '../../src/testing.ts';
 import { testApp } from '../helpers.ts';
 
@@ -14,7 +23,11 @@ const app = testApp().add(
     ...facts,
     annotations: { readOnlyHint: true },
     output: z.object({ a: z.number() }),
-    run: () => result<{ a: number }>({ content: [text('t'), audio('AA==', 'audio/wav'), link], structuredContent: { a: 1 } }),
+    run: () =>
+      result<{ a: number }>({
+        content: [text('t'), audio('AA==', 'audio/wav'), link],
+        structuredContent: { a: 1 },
+      }),
   }),
   definePrompt({
     name: 'full',
@@ -25,7 +38,12 @@ const app = testApp().add(
       { role: 'assistant', content: link },
     ],
   }),
-  defineResource({ uri: 'note://1', ...facts, cache: { ttlMs: 1000, cacheScope: 'public' }, read: () => 'one' }),
+  defineResource({
+    uri: 'note://1',
+    ...facts,
+    cache: { ttlMs: 1000, cacheScope: 'public' },
+    read: () => 'one',
+  }),
   defineResource({ template: 'note://all/{id}', ...facts, read: () => 'all' }),
 );
 
@@ -36,13 +54,20 @@ describe.each(legacy)('a client of %s', (protocolVersion) => {
   const since = (revision: string) => protocolVersion >= revision;
 
   test('sees titles since 2025-06-18, and icons since 2025-11-25', async () => {
-    const lists = [await client.list('tools'), await client.list('prompts'), await client.list('resources'), await client.list('templates')];
+    const lists = [
+      await client.list('tools'),
+      await client.list('prompts'),
+      await client.list('resources'),
+      await client.list('templates'),
+    ];
     for (const [item] of lists) {
       expect('title' in item!, 'title').toBe(since('2025-06-18'));
       expect('_meta' in item!, '_meta').toBe(since('2025-06-18'));
       expect('icons' in item!, 'icons').toBe(since('2025-11-25'));
     }
-    expect('title' in (await client.list('prompts'))[0]!.arguments![0]!, 'title of an argument').toBe(since('2025-06-18'));
+    expect('title' in (await client.list('prompts'))[0]!.arguments![0]!, 'title of an argument').toBe(
+      since('2025-06-18'),
+    );
   });
 
   test('sees annotations of tools since 2025-03-26, and output schemas since 2025-06-18', async () => {
@@ -57,9 +82,15 @@ describe.each(legacy)('a client of %s', (protocolVersion) => {
   });
 
   test('gets audio since 2025-03-26 and links since 2025-06-18; before, a line of text', async () => {
-    const sound = since('2025-03-26') ? { type: 'audio', data: 'AA==', mimeType: 'audio/wav' } : { type: 'text', text: '[audio, audio/wav]' };
+    const sound = since('2025-03-26')
+      ? { type: 'audio', data: 'AA==', mimeType: 'audio/wav' }
+      : { type: 'text', text: '[audio, audio/wav]' };
     const { icons: _icons, ...plain } = link;
-    const pointer = since('2025-11-25') ? link : since('2025-06-18') ? plain : { type: 'text', text: 'one: note://1' };
+    const pointer = since('2025-11-25')
+      ? link
+      : since('2025-06-18')
+        ? plain
+        : { type: 'text', text: 'one: note://1' };
     expect((await client.call('full')).content).toEqual([{ type: 'text', text: 't' }, sound, pointer]);
     expect((await client.prompt('full')).messages).toEqual([
       { role: 'user', content: sound },
@@ -79,7 +110,8 @@ describe.each(legacy)('a client of %s', (protocolVersion) => {
       await client.request('ping'),
     ];
     for (const each of results) {
-      for (const field of ['resultType', 'ttlMs', 'cacheScope', '_meta']) expect(each).not.toHaveProperty(field);
+      for (const field of ['resultType', 'ttlMs', 'cacheScope', '_meta'])
+        expect(each).not.toHaveProperty(field);
     }
   });
 });
@@ -87,7 +119,11 @@ describe.each(legacy)('a client of %s', (protocolVersion) => {
 describe('a result that is no object, for a 2025 client', () => {
   const shop = testApp().add(
     defineTool({ name: 'list', output: z.array(z.object({ a: z.number() })), run: () => [{ a: 1 }] }),
-    defineTool({ name: 'either', output: z.union([z.object({ a: z.number() }), z.object({ b: z.string() })]), run: () => ({ a: 1 }) }),
+    defineTool({
+      name: 'either',
+      output: z.union([z.object({ a: z.number() }), z.object({ b: z.string() })]),
+      run: () => ({ a: 1 }),
+    }),
     defineTool({ name: 'object', output: z.object({ a: z.number() }), run: () => ({ a: 1 }) }),
     defineTool({ name: 'loose', run: () => [1, 2] }),
     defineTool({ name: 'loose_object', run: () => ({ a: 1 }) }),
@@ -107,7 +143,9 @@ describe('a result that is no object, for a 2025 client', () => {
     const tool = (await client.list('tools')).find((each) => each.name === name);
     if (tool?.outputSchema) {
       expect(tool.outputSchema['type']).toBe('object');
-      expect('result' in (tool.outputSchema['properties'] as object)).toBe('result' in (structuredContent as object));
+      expect('result' in (tool.outputSchema['properties'] as object)).toBe(
+        'result' in (structuredContent as object),
+      );
     }
   });
 
@@ -124,7 +162,13 @@ describe('a result that is no object, for a 2025 client', () => {
   });
 
   test('of a schema that refers to itself still does', async () => {
-    const node: z.ZodType = z.array(z.object({ get children() { return node; } }));
+    const node: z.ZodType = z.array(
+      z.object({
+        get children() {
+          return node;
+        },
+      }),
+    );
     const tree = defineTool({ name: 'tree', output: node, run: () => [{ children: [] }] });
     const [tool] = await createTestClient(testApp().add(tree), { era: 'legacy' }).list('tools');
     const { result: inner } = tool!.outputSchema!['properties'] as Record<string, unknown>;
@@ -138,22 +182,43 @@ describe('a client of 2026-07-28', () => {
   const client = createTestClient(app);
   const serverInfo = { name: 'test', version: '1.0.0' };
 
-  test.each(['tools/list', 'tools/call', 'prompts/list', 'prompts/get', 'resources/list', 'resources/templates/list', 'resources/read', 'completion/complete', 'server/discover'])(
-    'is told of %s that it is complete, and by whom',
-    async (method) => {
-      const params = { name: 'full', uri: 'note://1', ref: { type: 'ref/prompt', name: 'full' }, argument: { name: 'a', value: '' } };
-      expect(await client.request(method, params)).toMatchObject({
-        resultType: 'complete',
-        _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo },
-      });
-    },
-  );
+  test.each([
+    'tools/list',
+    'tools/call',
+    'prompts/list',
+    'prompts/get',
+    'resources/list',
+    'resources/templates/list',
+    'resources/read',
+    'completion/complete',
+    'server/discover',
+  ])('is told of %s that it is complete, and by whom', async (method) => {
+    const params = {
+      name: 'full',
+      uri: 'note://1',
+      ref: { type: 'ref/prompt', name: 'full' },
+      argument: { name: 'a', value: '' },
+    };
+    expect(await client.request(method, params)).toMatchObject({
+      resultType: 'complete',
+      _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo },
+    });
+  });
 
-  const cacheable = ['server/discover', 'tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'] as const;
+  const cacheable = [
+    'server/discover',
+    'tools/list',
+    'prompts/list',
+    'resources/list',
+    'resources/templates/list',
+  ] as const;
   test.each(cacheable)('is told how long it may keep %s', async (method) => {
     expect(await client.request(method)).toMatchObject({ ttlMs: 0, cacheScope: 'private' });
     const cached = createApp({ name: 'a', version: '1', cache: { ttlMs: 5000, cacheScope: 'public' } });
-    expect(await createTestClient(cached).request(method)).toMatchObject({ ttlMs: 5000, cacheScope: 'public' });
+    expect(await createTestClient(cached).request(method)).toMatchObject({
+      ttlMs: 5000,
+      cacheScope: 'public',
+    });
   });
 
   test('is told how long it may keep a resource, by the resource or the app', async () => {
@@ -169,7 +234,12 @@ describe('a client of 2026-07-28', () => {
   });
 
   test('keeps the _meta of the result beside that of the server', async () => {
-    const meta = testApp().add(defineTool({ name: 'meta', run: () => result({ _meta: { 'example.com/a': 1 } }) }));
-    expect((await createTestClient(meta).call('meta'))._meta).toEqual({ 'example.com/a': 1, 'io.modelcontextprotocol/serverInfo': serverInfo });
+    const meta = testApp().add(
+      defineTool({ name: 'meta', run: () => result({ _meta: { 'example.com/a': 1 } }) }),
+    );
+    expect((await createTestClient(meta).call('meta'))._meta).toEqual({
+      'example.com/a': 1,
+      'io.modelcontextprotocol/serverInfo': serverInfo,
+    });
   });
 });

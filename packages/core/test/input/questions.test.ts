@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { definePrompt, defineResource, defineTool, jsonSchema, type Call, type InputAnswer, type JsonObject } from '../../src/index.ts';
+import {
+  definePrompt,
+  defineResource,
+  defineTool,
+  jsonSchema,
+  type Call,
+  type InputAnswer,
+  type JsonObject,
+} from '../../src/index.ts';
 import { createTestClient, type InputHandlers } from '../../src/testing.ts';
 import { eras, recordingLogger, testApp } from '../helpers.ts';
 
@@ -15,7 +23,9 @@ const greet = defineTool({
   },
 });
 
-const accept = (content: JsonObject): InputHandlers => ({ elicit: () => ({ action: 'accept', content: content as never }) });
+const accept = (content: JsonObject): InputHandlers => ({
+  elicit: () => ({ action: 'accept', content: content as never }),
+});
 
 describe.each(eras)('requireInput (%s)', (era) => {
   test('asks the person and gives the answer', async () => {
@@ -29,7 +39,10 @@ describe.each(eras)('requireInput (%s)', (era) => {
           message: 'Who are you?',
           requestedSchema: {
             type: 'object',
-            properties: { name: { type: 'string', minLength: 1 }, age: expect.objectContaining({ type: 'integer' }) },
+            properties: {
+              name: { type: 'string', minLength: 1 },
+              age: expect.objectContaining({ type: 'integer' }),
+            },
             required: ['name'],
           },
         },
@@ -45,9 +58,13 @@ describe.each(eras)('requireInput (%s)', (era) => {
   test('takes the person to a page', async () => {
     const login = defineTool({
       name: 'login',
-      run: async (_args, call) => call.requireInput('login', { message: 'Sign in', url: 'https://example.com/login' }),
+      run: async (_args, call) =>
+        call.requireInput('login', { message: 'Sign in', url: 'https://example.com/login' }),
     });
-    const client = createTestClient(testApp().add(login), { era, onInput: { elicit: () => ({ action: 'accept' }) } });
+    const client = createTestClient(testApp().add(login), {
+      era,
+      onInput: { elicit: () => ({ action: 'accept' }) },
+    });
     expect((await client.call(login)).structuredContent).toEqual({ action: 'accept' });
     expect(client.serverRequests[0]?.params).toEqual({
       mode: 'url',
@@ -81,29 +98,60 @@ describe.each(eras)('requireInput (%s)', (era) => {
   });
 
   test('takes a bare elicitation capability for forms, not for pages', async () => {
-    const login = defineTool({ name: 'login', run: async (_args, call) => call.requireInput('login', { message: 'Sign in', url: 'https://example.com/login' }) });
-    const client = createTestClient(testApp().add(greet, login), { era, capabilities: { elicitation: {} }, onInput: accept({ name: 'Ada' }) });
+    const login = defineTool({
+      name: 'login',
+      run: async (_args, call) =>
+        call.requireInput('login', { message: 'Sign in', url: 'https://example.com/login' }),
+    });
+    const client = createTestClient(testApp().add(greet, login), {
+      era,
+      capabilities: { elicitation: {} },
+      onInput: accept({ name: 'Ada' }),
+    });
     expect(await client.call(greet)).toMatchObject({ content: [{ text: 'Hello Ada' }] });
-    await expect(client.call(login)).rejects.toMatchObject({ rpcCode: -32021, data: { requiredCapabilities: { elicitation: { url: {} } } } });
+    await expect(client.call(login)).rejects.toMatchObject({
+      rpcCode: -32021,
+      data: { requiredCapabilities: { elicitation: { url: {} } } },
+    });
   });
 
   test.each<[string, (call: Call) => Promise<unknown>]>([
-    ['a nested object', (call) => call.requireInput('a', { message: '', schema: z.object({ a: z.object({ b: z.string() }) }) })],
+    [
+      'a nested object',
+      (call) => call.requireInput('a', { message: '', schema: z.object({ a: z.object({ b: z.string() }) }) }),
+    ],
     ['no object', (call) => call.requireInput('a', { message: '', schema: z.string() })],
   ])('cannot ask for %s', async (_, ask) => {
     const logger = recordingLogger();
     const tool = defineTool({ name: 'ask', run: (_args, call) => ask(call) });
     const client = createTestClient(testApp({ logger }).add(tool), { era, onInput: accept({}) });
-    expect(await client.call(tool)).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('Incident') }] });
+    expect(await client.call(tool)).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('Incident') }],
+    });
     expect(logger.lines[0]?.fields['err']).toMatchObject({ code: 'INVALID_OPTION' });
   });
 
   test('asks with the formats clients know, without the patterns that zod writes beside them', async () => {
-    const schema = z.object({ mail: z.email(), day: z.iso.date(), site: z.url(), color: z.enum(['red', 'green']), tags: z.array(z.enum(['a', 'b'])) });
-    const tool = defineTool({ name: 'ask', run: async (_args, call) => (await call.requireInput('a', { message: '', schema })).action });
-    const client = createTestClient(testApp().add(tool), { era, onInput: { elicit: () => ({ action: 'cancel' }) } });
+    const schema = z.object({
+      mail: z.email(),
+      day: z.iso.date(),
+      site: z.url(),
+      color: z.enum(['red', 'green']),
+      tags: z.array(z.enum(['a', 'b'])),
+    });
+    const tool = defineTool({
+      name: 'ask',
+      run: async (_args, call) => (await call.requireInput('a', { message: '', schema })).action,
+    });
+    const client = createTestClient(testApp().add(tool), {
+      era,
+      onInput: { elicit: () => ({ action: 'cancel' }) },
+    });
     await client.call(tool);
-    const { requestedSchema } = client.serverRequests[0]!.params as { requestedSchema: { properties: object } };
+    const { requestedSchema } = client.serverRequests[0]!.params as {
+      requestedSchema: { properties: object };
+    };
     expect(requestedSchema.properties).toEqual({
       mail: { type: 'string', format: 'email' },
       day: { type: 'string', format: 'date' },
@@ -117,7 +165,10 @@ describe.each(eras)('requireInput (%s)', (era) => {
 describe('an answer that does not fit the form', () => {
   test('of a 2026 client is refused: it is part of the params it sent', async () => {
     const client = createTestClient(testApp().add(greet), { onInput: accept({ name: '', age: 'old' }) });
-    await expect(client.call(greet)).rejects.toMatchObject({ rpcCode: -32602, message: expect.stringMatching(/^The answer to "name" does not fit: name: .+; age: /) });
+    await expect(client.call(greet)).rejects.toMatchObject({
+      rpcCode: -32602,
+      message: expect.stringMatching(/^The answer to "name" does not fit: name: .+; age: /),
+    });
   });
 
   test('of a 2025 client fails the tool, openly: the params were fine', async () => {
@@ -130,8 +181,15 @@ describe('an answer that does not fit the form', () => {
   });
 
   test('of a 2025 client may be no answer at all', async () => {
-    const client = createTestClient(testApp().add(greet), { era: 'legacy', onInput: accept({}), onRequest: () => ({ action: 'maybe' }) });
-    expect(await client.call(greet)).toMatchObject({ isError: true, _meta: { 'toolyard/error': { code: 'INVALID_ANSWER' } } });
+    const client = createTestClient(testApp().add(greet), {
+      era: 'legacy',
+      onInput: accept({}),
+      onRequest: () => ({ action: 'maybe' }),
+    });
+    expect(await client.call(greet)).toMatchObject({
+      isError: true,
+      _meta: { 'toolyard/error': { code: 'INVALID_ANSWER' } },
+    });
   });
 
   test('may be corrected by the handler', async () => {
@@ -146,22 +204,41 @@ describe('an answer that does not fit the form', () => {
       },
     });
     const client = createTestClient(testApp().add(patient), { onInput: accept({ name: '' }) });
-    expect(await client.call(patient)).toMatchObject({ content: [{ text: expect.stringContaining('does not fit') }] });
+    expect(await client.call(patient)).toMatchObject({
+      content: [{ text: expect.stringContaining('does not fit') }],
+    });
   });
 
   const send = (inputResponses: unknown) =>
-    createTestClient(testApp().add(greet), { onInput: accept({}) }).request('tools/call', { name: 'greet', arguments: {}, inputResponses });
+    createTestClient(testApp().add(greet), { onInput: accept({}) }).request('tools/call', {
+      name: 'greet',
+      arguments: {},
+      inputResponses,
+    });
 
-  test.each<unknown>([null, 'text', [], 7, { name: 12_345 }, { name: null }, { name: [] }, { name: {} }, { name: { action: 'maybe' } }, { other: { action: 'accept', content: { name: 'Ada' } } }])(
-    'is asked for again where it is missing or no answer: %j',
-    async (inputResponses) => {
-      expect(await send(inputResponses)).toMatchObject({ resultType: 'input_required', inputRequests: { name: {} } });
-    },
-  );
+  test.each<unknown>([
+    null,
+    'text',
+    [],
+    7,
+    { name: 12_345 },
+    { name: null },
+    { name: [] },
+    { name: {} },
+    { name: { action: 'maybe' } },
+    { other: { action: 'accept', content: { name: 'Ada' } } },
+  ])('is asked for again where it is missing or no answer: %j', async (inputResponses) => {
+    expect(await send(inputResponses)).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: { name: {} },
+    });
+  });
 
   test('has fields nobody asked for: they are ignored', async () => {
     const name = { action: 'accept', content: { name: 'Ada', extra: 1 } };
-    expect(await send({ name, unknown: { action: 'accept', content: { foo: 'bar' } }, other: 7 })).toMatchObject({ content: [{ text: 'Hello Ada' }] });
+    expect(
+      await send({ name, unknown: { action: 'accept', content: { foo: 'bar' } }, other: 7 }),
+    ).toMatchObject({ content: [{ text: 'Hello Ada' }] });
   });
 });
 
@@ -170,7 +247,10 @@ describe.each(eras)('sample and listRoots (%s)', (era) => {
     name: 'summarize',
     run: async (_args, call) => {
       const roots = await call.listRoots();
-      const { content, model } = await call.sample({ messages: [{ role: 'user', content: { type: 'text', text: roots[0]!.uri } }], maxTokens: 10 });
+      const { content, model } = await call.sample({
+        messages: [{ role: 'user', content: { type: 'text', text: roots[0]!.uri } }],
+        maxTokens: 10,
+      });
       return { content, model };
     },
   });
@@ -181,29 +261,46 @@ describe.each(eras)('sample and listRoots (%s)', (era) => {
 
   test('ask the model and for folders', async () => {
     const client = createTestClient(testApp().add(summarize), { era, onInput });
-    expect((await client.call(summarize)).structuredContent).toEqual({ content: { type: 'text', text: 'file:///work' }, model: 'test' });
-    expect(client.serverRequests.map(({ method }) => method)).toEqual(['roots/list', 'sampling/createMessage']);
+    expect((await client.call(summarize)).structuredContent).toEqual({
+      content: { type: 'text', text: 'file:///work' },
+      model: 'test',
+    });
+    expect(client.serverRequests.map(({ method }) => method)).toEqual([
+      'roots/list',
+      'sampling/createMessage',
+    ]);
   });
 
   test('need a client that can', async () => {
     const required = async (capabilities: object) => {
       const client = createTestClient(testApp().add(summarize), { era, onInput, capabilities });
-      return client.call(summarize).catch((error: { data: { requiredCapabilities: unknown } }) => error.data.requiredCapabilities);
+      return client
+        .call(summarize)
+        .catch((error: { data: { requiredCapabilities: unknown } }) => error.data.requiredCapabilities);
     };
     expect(await required({})).toEqual({ roots: {} });
     expect(await required({ roots: {} })).toEqual({ sampling: {} });
   });
 
   test('tools need a client whose model takes them', async () => {
-    const tool = defineTool({ name: 'ask', run: (_args, call) => call.sample({ messages: [], maxTokens: 1, tools: [] }) });
+    const tool = defineTool({
+      name: 'ask',
+      run: (_args, call) => call.sample({ messages: [], maxTokens: 1, tools: [] }),
+    });
     const client = createTestClient(testApp().add(tool), { era, onInput, capabilities: { sampling: {} } });
-    await expect(client.call(tool)).rejects.toMatchObject({ rpcCode: -32021, data: { requiredCapabilities: { sampling: { tools: {} } } } });
+    await expect(client.call(tool)).rejects.toMatchObject({
+      rpcCode: -32021,
+      data: { requiredCapabilities: { sampling: { tools: {} } } },
+    });
   });
 });
 
 describe('a 2025 client', () => {
   test('of 2025-06-18 is asked without a mode, which it would refuse', async () => {
-    const client = createTestClient(testApp().add(greet), { protocolVersion: '2025-06-18', onInput: accept({ name: 'Ada' }) });
+    const client = createTestClient(testApp().add(greet), {
+      protocolVersion: '2025-06-18',
+      onInput: accept({ name: 'Ada' }),
+    });
     await client.call(greet);
     expect(client.serverRequests[0]?.params).not.toHaveProperty('mode');
   });
@@ -217,8 +314,23 @@ describe('a 2025 client', () => {
       notify: () => {},
       client: { capabilities: { elicitation: {} } },
     };
-    const response = await testApp().add(greet).dispatch({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'greet' } }, exchange);
+    const response = await testApp()
+      .add(greet)
+      .dispatch({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'greet' } }, exchange);
     expect(response).toMatchObject({ error: { code: -32021 } });
+  });
+
+  test('has no state to bring: params of that name mean nothing', async () => {
+    const client = createTestClient(testApp().add(greet), {
+      era: 'legacy',
+      onInput: accept({ name: 'Ada' }),
+    });
+    const answer = await client.request('tools/call', {
+      name: 'greet',
+      requestState: 'mine',
+      inputResponses: {},
+    });
+    expect(answer).toMatchObject({ content: [{ text: 'Hello Ada' }] });
   });
 
   test('that answers with an error fails the tool, openly', async () => {
@@ -229,7 +341,11 @@ describe('a 2025 client', () => {
         throw new Error('The window is gone.');
       },
     });
-    expect(await client.call(greet)).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('The window is gone.') }], _meta: { 'toolyard/error': { code: 'CLIENT_ERROR' } } });
+    expect(await client.call(greet)).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('The window is gone.') }],
+      _meta: { 'toolyard/error': { code: 'CLIENT_ERROR' } },
+    });
   });
 });
 
@@ -237,12 +353,16 @@ describe('app.call', () => {
   test('answers with onInput', async () => {
     const asked: unknown[] = [];
     const app = testApp().add(greet);
-    const answer = await app.call(greet, {}, {
-      onInput: (request) => {
-        asked.push(request);
-        return { action: 'accept', content: { name: 'Ada' } };
+    const answer = await app.call(
+      greet,
+      {},
+      {
+        onInput: (request) => {
+          asked.push(request);
+          return { action: 'accept', content: { name: 'Ada' } };
+        },
       },
-    });
+    );
     expect(answer).toBe('Hello Ada');
     expect(asked).toMatchObject([{ method: 'elicitation/create', params: { message: 'Who are you?' } }]);
   });
@@ -252,16 +372,22 @@ describe('app.call', () => {
   });
 
   test('whose onInput fails, fails', async () => {
-    const failing = testApp().add(greet).call(greet, {}, { onInput: () => Promise.reject(new Error('nobody there')) });
+    const failing = testApp()
+      .add(greet)
+      .call(greet, {}, { onInput: () => Promise.reject(new Error('nobody there')) });
     await expect(failing).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 });
 
 test('a schema of plain JSON asks as well', async () => {
-  const schema = jsonSchema<{ ok: boolean }>({ type: 'object', properties: { ok: { type: 'boolean', default: false } } });
+  const schema = jsonSchema<{ ok: boolean }>({
+    type: 'object',
+    properties: { ok: { type: 'boolean', default: false } },
+  });
   const confirm = defineTool({
     name: 'confirm',
-    run: async (_args, call): Promise<InputAnswer<{ ok: boolean }>> => call.requireInput('ok', { message: 'Sure?', schema }),
+    run: async (_args, call): Promise<InputAnswer<{ ok: boolean }>> =>
+      call.requireInput('ok', { message: 'Sure?', schema }),
   });
   const client = createTestClient(testApp().add(confirm), { onInput: accept({ ok: true }) });
   expect((await client.call(confirm)).structuredContent).toEqual({ action: 'accept', content: { ok: true } });

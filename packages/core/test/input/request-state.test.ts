@@ -14,7 +14,11 @@ const ask = async (call: Call) => {
   const second = await call.requireInput('second', { message: '2?', schema });
   return `${first.action} ${second.action}`;
 };
-const tool = defineTool({ name: 'ask', input: z.object({ id: z.number().optional(), tags: z.unknown() }).partial(), run: (_args, call) => ask(call) });
+const tool = defineTool({
+  name: 'ask',
+  input: z.object({ id: z.number().optional(), tags: z.unknown() }).partial(),
+  run: (_args, call) => ask(call),
+});
 const other = defineTool({ name: 'other', run: (_args, call) => ask(call) });
 const prompt = definePrompt({ name: 'ask', run: (_args, call) => ask(call) });
 
@@ -27,10 +31,18 @@ async function exchange(
 ) {
   const shared = { secrets: [oldSecret], ...opening.app };
   const connect = (app: Partial<AppOptions>, client: TestClientOptions = {}) =>
-    createTestClient(testApp(app).add(tool, other, prompt), { as: ada, tenant: 'acme', capabilities: { elicitation: {} }, ...client });
+    createTestClient(testApp(app).add(tool, other, prompt), {
+      as: ada,
+      tenant: 'acme',
+      capabilities: { elicitation: {} },
+      ...client,
+    });
   const params = { name: 'ask', arguments: { id: 1, tags: { a: 1, b: [1, 2] } }, ...opening.params };
   const first = connect(shared, opening.client);
-  const { requestState } = await first.request('tools/call', { ...params, inputResponses: { first: answered } }) as { requestState: string };
+  const { requestState } = (await first.request('tools/call', {
+    ...params,
+    inputResponses: { first: answered },
+  })) as { requestState: string };
   const second = connect({ ...shared, ...closing.app }, { ...opening.client, ...closing.client });
   return second.request(closing.method ?? 'tools/call', {
     ...params,
@@ -41,7 +53,10 @@ async function exchange(
 }
 
 const done = { resultType: 'complete', content: [{ text: 'accept accept' }] };
-const refused = { rpcCode: -32602, message: 'requestState is not valid for this request; send the request again without it.' };
+const refused = {
+  rpcCode: -32602,
+  message: 'requestState is not valid for this request; send the request again without it.',
+};
 
 describe('a state', () => {
   test('is accepted with the request it was made for', async () => {
@@ -49,7 +64,9 @@ describe('a state', () => {
   });
 
   test('is accepted whatever the order of properties', async () => {
-    expect(await exchange({}, { params: { arguments: { tags: { b: [1, 2], a: 1 }, id: 1 } } })).toMatchObject(done);
+    expect(await exchange({}, { params: { arguments: { tags: { b: [1, 2], a: 1 }, id: 1 } } })).toMatchObject(
+      done,
+    );
   });
 
   test('is text that names no answer twice and nothing secret: what the client told, and until when it holds', async () => {
@@ -61,7 +78,11 @@ describe('a state', () => {
   });
 
   test.each<[string, (state: string) => unknown]>([
-    ['changed in its payload', (state) => replacePart(state, 1, (payload) => ({ ...payload, answers: { first: answered, second: answered } }))],
+    [
+      'changed in its payload',
+      (state) =>
+        replacePart(state, 1, (payload) => ({ ...payload, answers: { first: answered, second: answered } })),
+    ],
     ['changed in its header', (state) => replacePart(state, 0, () => ({ alg: 'none' }))],
     ['without its signature', (state) => `${state.split('.').slice(0, 2).join('.')}.`],
     ['cut short', (state) => state.slice(0, -3)],
@@ -76,19 +97,31 @@ describe('a state', () => {
     ['null', () => null],
     ['an object', () => ({})],
   ])('is refused when it is %s', async (_, state) => {
-    await expect(exchange({}, { state })).rejects.toMatchObject({ rpcCode: -32602, message: 'requestState must be a string.' });
+    await expect(exchange({}, { state })).rejects.toMatchObject({
+      rpcCode: -32602,
+      message: 'requestState must be a string.',
+    });
   });
 
   test('is refused from another principal', async () => {
-    for (const as of [{ ...ada, id: 'bob' }, { ...ada, issuer: 'https://evil.example.com' }, { ...ada, clientId: 'app' }]) {
+    for (const as of [
+      { ...ada, id: 'bob' },
+      { ...ada, issuer: 'https://evil.example.com' },
+      { ...ada, clientId: 'app' },
+    ]) {
       await expect(exchange({}, { client: { as } })).rejects.toMatchObject(refused);
     }
-    expect(await exchange({}, { client: { as: { ...ada, scopes: ['more'] } } }), 'same principal, new token').toMatchObject(done);
+    expect(
+      await exchange({}, { client: { as: { ...ada, scopes: ['more'] } } }),
+      'same principal, new token',
+    ).toMatchObject(done);
   });
 
   test('is refused from another tenant, and from none', async () => {
     await expect(exchange({}, { client: { tenant: 'evil' } })).rejects.toMatchObject(refused);
-    await expect(exchange({ client: { tenant: undefined as never } }, { client: { tenant: 'null' } })).rejects.toMatchObject(refused);
+    await expect(
+      exchange({ client: { tenant: undefined as never } }, { client: { tenant: 'null' } }),
+    ).rejects.toMatchObject(refused);
   });
 
   test.each<[string, object]>([
@@ -102,7 +135,9 @@ describe('a state', () => {
   });
 
   test('is refused with another method of the same params', async () => {
-    await expect(exchange({ params: { arguments: {} } }, { method: 'prompts/get' })).rejects.toMatchObject(refused);
+    await expect(exchange({ params: { arguments: {} } }, { method: 'prompts/get' })).rejects.toMatchObject(
+      refused,
+    );
   });
 
   test('is refused after inputTimeoutMs', async () => {
@@ -117,21 +152,31 @@ describe('a state', () => {
 
   test('is refused when it is signed by nobody this app knows', async () => {
     await expect(exchange({}, { app: { secrets: [newSecret] } })).rejects.toMatchObject(refused);
-    await expect(exchange({ app: { secrets: [] } }), 'a random secret is one process').rejects.toMatchObject(refused);
+    await expect(exchange({ app: { secrets: [] } }), 'a random secret is one process').rejects.toMatchObject(
+      refused,
+    );
   });
 
   test('is refused when it is signed with the secret but not by this server', async () => {
     const key = new TextEncoder().encode(oldSecret);
-    const foreign = await new SignJWT({ answers: { first: answered } }).setProtectedHeader({ alg: 'HS256' }).sign(key);
+    const foreign = await new SignJWT({ answers: { first: answered } })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(key);
     await expect(exchange({}, { state: () => foreign })).rejects.toMatchObject(refused);
   });
 });
 
 describe('a new secret', () => {
   test('in front signs; the old one still opens, until it is taken away', async () => {
-    expect(await exchange({ app: { secrets: [oldSecret] } }, { app: { secrets: [newSecret, oldSecret] } })).toMatchObject(done);
-    expect(await exchange({ app: { secrets: [newSecret, oldSecret] } }, { app: { secrets: [newSecret] } })).toMatchObject(done);
-    await expect(exchange({ app: { secrets: [newSecret, oldSecret] } }, { app: { secrets: [oldSecret] } })).rejects.toMatchObject(refused);
+    expect(
+      await exchange({ app: { secrets: [oldSecret] } }, { app: { secrets: [newSecret, oldSecret] } }),
+    ).toMatchObject(done);
+    expect(
+      await exchange({ app: { secrets: [newSecret, oldSecret] } }, { app: { secrets: [newSecret] } }),
+    ).toMatchObject(done);
+    await expect(
+      exchange({ app: { secrets: [newSecret, oldSecret] } }, { app: { secrets: [oldSecret] } }),
+    ).rejects.toMatchObject(refused);
   });
 });
 
@@ -139,7 +184,9 @@ test('a handler never runs with a state that was refused', async () => {
   let runs = 0;
   const counted = defineTool({ name: 'counted', run: () => void (runs += 1) });
   const client = createTestClient(testApp().add(counted));
-  await expect(client.request('tools/call', { name: 'counted', requestState: 'made-up' })).rejects.toMatchObject(refused);
+  await expect(
+    client.request('tools/call', { name: 'counted', requestState: 'made-up' }),
+  ).rejects.toMatchObject(refused);
   expect(runs).toBe(0);
 });
 

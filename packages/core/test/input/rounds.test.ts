@@ -13,7 +13,10 @@ async function ask(call: Call, key: string): Promise<string> {
 
 /** Answers every question with its message, in upper case. */
 const onInput = {
-  elicit: ({ message }: { message: string }) => ({ action: 'accept' as const, content: { word: message.toUpperCase() } }),
+  elicit: ({ message }: { message: string }) => ({
+    action: 'accept' as const,
+    content: { word: message.toUpperCase() },
+  }),
 };
 
 describe('a handler that asks three times', () => {
@@ -55,12 +58,18 @@ describe('a handler that asks three times', () => {
       answers = { requestState, inputResponses: { [key]: { action: 'accept', content: { word: key } } } };
     }
     const last = createTestClient(testApp({ secrets }).add(quiz), { onInput });
-    expect(await last.request('tools/call', { ...params, ...answers })).toMatchObject({ resultType: 'complete', content: [{ text: 'a b c' }] });
+    expect(await last.request('tools/call', { ...params, ...answers })).toMatchObject({
+      resultType: 'complete',
+      content: [{ text: 'a b c' }],
+    });
   });
 });
 
 describe.each(eras)('questions at the same time (%s)', (era) => {
-  const both = defineTool({ name: 'both', run: async (_args, call) => (await Promise.all([ask(call, 'a'), ask(call, 'b')])).join(' ') });
+  const both = defineTool({
+    name: 'both',
+    run: async (_args, call) => (await Promise.all([ask(call, 'a'), ask(call, 'b')])).join(' '),
+  });
 
   test('are asked together', async () => {
     const client = createTestClient(testApp().add(both), { era, onInput });
@@ -72,46 +81,84 @@ describe.each(eras)('questions at the same time (%s)', (era) => {
     const mixed = defineTool({
       name: 'mixed',
       run: async (_args, call) => {
-        const [name, roots, { model }] = await Promise.all([ask(call, 'a'), call.listRoots(), call.sample({ messages: [], maxTokens: 1 })]);
+        const [name, roots, { model }] = await Promise.all([
+          ask(call, 'a'),
+          call.listRoots(),
+          call.sample({ messages: [], maxTokens: 1 }),
+        ]);
         return [name, roots.length, model].join(' ');
       },
     });
     const client = createTestClient(testApp().add(mixed), {
       era,
-      onInput: { ...onInput, roots: [], sample: () => ({ role: 'assistant', model: 'm', content: { type: 'text', text: '' } }) },
+      onInput: {
+        ...onInput,
+        roots: [],
+        sample: () => ({ role: 'assistant', model: 'm', content: { type: 'text', text: '' } }),
+      },
     });
     expect(await client.call(mixed)).toMatchObject({ content: [{ text: 'A? 0 m' }] });
   });
 
   test('more than 32 are refused', async () => {
-    const many = defineTool({ name: 'many', run: async (_args, call) => (await Promise.all(Array.from({ length: 33 }, (_, index) => ask(call, `k${index}`)))).length });
+    const many = defineTool({
+      name: 'many',
+      run: async (_args, call) =>
+        (await Promise.all(Array.from({ length: 33 }, (_, index) => ask(call, `k${index}`)))).length,
+    });
     const client = createTestClient(testApp().add(many), { era: 'modern', onInput });
     expect(await client.call(many)).toMatchObject({ isError: true });
   });
 });
 
 test('questions that were answered in part are asked for the rest', async () => {
-  const both = defineTool({ name: 'both', run: async (_args, call) => (await Promise.all([ask(call, 'a'), ask(call, 'b')])).join(' ') });
+  const both = defineTool({
+    name: 'both',
+    run: async (_args, call) => (await Promise.all([ask(call, 'a'), ask(call, 'b')])).join(' '),
+  });
   const client = createTestClient(testApp().add(both), { onInput });
   const params = { name: 'both', arguments: {} };
-  const first = (await client.request('tools/call', params)) as { inputRequests: object; requestState: string };
+  const first = (await client.request('tools/call', params)) as {
+    inputRequests: object;
+    requestState: string;
+  };
   expect(Object.keys(first.inputRequests)).toEqual(['a', 'b']);
   const a = { action: 'accept', content: { word: 'one' } };
-  const second = (await client.request('tools/call', { ...params, requestState: first.requestState, inputResponses: { a } })) as typeof first;
+  const second = (await client.request('tools/call', {
+    ...params,
+    requestState: first.requestState,
+    inputResponses: { a },
+  })) as typeof first;
   expect(Object.keys(second.inputRequests)).toEqual(['b']);
   const b = { action: 'accept', content: { word: 'two' } };
-  expect(await client.request('tools/call', { ...params, requestState: second.requestState, inputResponses: { b } })).toMatchObject({ content: [{ text: 'one two' }] });
+  expect(
+    await client.request('tools/call', {
+      ...params,
+      requestState: second.requestState,
+      inputResponses: { b },
+    }),
+  ).toMatchObject({ content: [{ text: 'one two' }] });
 });
 
 describe('a handler that does not let the question pass', () => {
   test.each<[string, (call: Call) => Promise<unknown>]>([
     ['catches everything', async (call) => ask(call, 'a').catch(() => 'nobody there')],
-    ['wraps every error', async (call) => ask(call, 'a').catch((cause: unknown) => Promise.reject(new Error('wrapped', { cause })))],
-    ['cleans up with an error of its own', async (call) => ask(call, 'a').finally(() => Promise.reject(new Error('cleanup')))],
+    [
+      'wraps every error',
+      async (call) =>
+        ask(call, 'a').catch((cause: unknown) => Promise.reject(new Error('wrapped', { cause }))),
+    ],
+    [
+      'cleans up with an error of its own',
+      async (call) => ask(call, 'a').finally(() => Promise.reject(new Error('cleanup'))),
+    ],
   ])('and %s still asks', async (_, run) => {
     const tool = defineTool({ name: 'stubborn', run: (_args, call) => run(call) });
     const client = createTestClient(testApp().add(tool), { onInput });
-    expect(await client.request('tools/call', { name: 'stubborn' })).toMatchObject({ resultType: 'input_required', inputRequests: { a: {} } });
+    expect(await client.request('tools/call', { name: 'stubborn' })).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: { a: {} },
+    });
   });
 });
 
@@ -152,22 +199,34 @@ describe('waiting for a person', () => {
   const slow = (delayMs: number, clock: ReturnType<typeof fakeClock>) => ({
     elicit: ({ message }: { message: string }) =>
       new Promise<{ action: 'accept'; content: { word: string } }>((resolve) => {
-        clock.after(message === 'b?' ? delayMs * 2 : delayMs, () => resolve({ action: 'accept', content: { word: message } }));
+        clock.after(message === 'b?' ? delayMs * 2 : delayMs, () =>
+          resolve({ action: 'accept', content: { word: message } }),
+        );
       }),
   });
 
   test('does not count as time of the call', async () => {
     const clock = fakeClock();
     const tool = defineTool({ name: 'ask', timeoutMs: 1000, run: (_args, call) => ask(call, 'a') });
-    const answer = createTestClient(testApp({ clock }).add(tool), { era: 'legacy', onInput: slow(60_000, clock) }).call(tool);
+    const answer = createTestClient(testApp({ clock }).add(tool), {
+      era: 'legacy',
+      onInput: slow(60_000, clock),
+    }).call(tool);
     await clock.advance(60_000);
     expect(await answer).toMatchObject({ content: [{ text: 'a?' }] });
   });
 
   test('does not count while any of several questions is open', async () => {
     const clock = fakeClock();
-    const tool = defineTool({ name: 'ask', timeoutMs: 1000, run: async (_args, call) => (await Promise.all([ask(call, 'a'), ask(call, 'b')])).join(' ') });
-    const answer = createTestClient(testApp({ clock }).add(tool), { era: 'legacy', onInput: slow(60_000, clock) }).call(tool);
+    const tool = defineTool({
+      name: 'ask',
+      timeoutMs: 1000,
+      run: async (_args, call) => (await Promise.all([ask(call, 'a'), ask(call, 'b')])).join(' '),
+    });
+    const answer = createTestClient(testApp({ clock }).add(tool), {
+      era: 'legacy',
+      onInput: slow(60_000, clock),
+    }).call(tool);
     await clock.advance(120_000);
     expect(await answer).toMatchObject({ content: [{ text: 'a? b?' }] });
   });
@@ -185,15 +244,24 @@ describe('waiting for a person', () => {
         return answer;
       },
     });
-    const answer = createTestClient(testApp({ clock }).add(tool), { era: 'legacy', onInput: slow(60_000, clock) }).call(tool);
+    const answer = createTestClient(testApp({ clock }).add(tool), {
+      era: 'legacy',
+      onInput: slow(60_000, clock),
+    }).call(tool);
     await clock.advance(61_200);
-    expect(await answer).toMatchObject({ isError: true, content: [{ text: 'ask did not finish within 1000 ms.' }] });
+    expect(await answer).toMatchObject({
+      isError: true,
+      content: [{ text: 'ask did not finish within 1000 ms.' }],
+    });
   });
 
   test('ends after inputTimeoutMs', async () => {
     const clock = fakeClock();
     const tool = defineTool({ name: 'ask', run: (_args, call) => ask(call, 'a') });
-    const client = createTestClient(testApp({ clock, inputTimeoutMs: 5000 }).add(tool), { era: 'legacy', onInput: { elicit: () => never } });
+    const client = createTestClient(testApp({ clock, inputTimeoutMs: 5000 }).add(tool), {
+      era: 'legacy',
+      onInput: { elicit: () => never },
+    });
     const answer = client.call(tool);
     await clock.advance(5000);
     expect(await answer).toMatchObject({ isError: true, _meta: { 'toolyard/error': { code: 'TIMEOUT' } } });
@@ -206,6 +274,8 @@ describe('waiting for a person', () => {
     await settled();
     await client.cancel({ reason: 'Enough.' });
     await expect(answer).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(client.notifications).toMatchObject([{ method: 'notifications/cancelled', params: { requestId: 1, reason: 'Enough.' } }]);
+    expect(client.notifications).toMatchObject([
+      { method: 'notifications/cancelled', params: { requestId: 1, reason: 'Enough.' } },
+    ]);
   });
 });

@@ -12,7 +12,7 @@ import {
   type Tool,
 } from '../../src/index.ts';
 import { idempotency, retry, timeout, type IdempotencyOptions } from '../../src/middleware.ts';
-import { deferred } from '../../src/middleware/wait.ts';
+import { deferred } from '../../src/abort.ts';
 import { keyvStore, memoryStore, StoreError } from '../../src/stores.ts';
 import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { eras, never, recordingLogger, settled, testApp } from '../helpers.ts';

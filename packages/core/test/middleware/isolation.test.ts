@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineTool, type Call, type Principal } from '../../src/index.ts';
 import { cache, concurrency, idempotency, rateLimit } from '../../src/middleware.ts';
-import { callerKey } from '../../src/middleware/keys.ts';
+import { callerKey } from '../../src/principal.ts';
 import { memoryStore } from '../../src/stores.ts';
 import { fakeClock } from '../../src/testing.ts';
 import { settled, testApp } from '../helpers.ts';

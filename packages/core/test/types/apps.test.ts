@@ -36,12 +36,20 @@ interface User {
 }
 
 const about = { name: 'a', version: '1' };
-const tenant: Middleware<{ tenant: Tenant }> = async (_call, next) => next({ context: { tenant: { id: 'acme' } } });
-const user: Middleware<{ user: User }, { tenant: Tenant }> = async (call, next) => next({ context: { user: { name: call.context.tenant.id } } });
+const tenant: Middleware<{ tenant: Tenant }> = async (_call, next) =>
+  next({ context: { tenant: { id: 'acme' } } });
+const user: Middleware<{ user: User }, { tenant: Tenant }> = async (call, next) =>
+  next({ context: { user: { name: call.context.tenant.id } } });
 const pass: Middleware = async (_call, next) => next();
 
-const needsTenant = defineTool({ name: 'tenant', run: (_args, call: Call<{ tenant: Tenant }>) => call.context.tenant.id });
-const needsBoth = defineTool({ name: 'both', run: (_args, call: Call<{ tenant: Tenant; user: User }>) => call.context.user.name });
+const needsTenant = defineTool({
+  name: 'tenant',
+  run: (_args, call: Call<{ tenant: Tenant }>) => call.context.tenant.id,
+});
+const needsBoth = defineTool({
+  name: 'both',
+  run: (_args, call: Call<{ tenant: Tenant; user: User }>) => call.context.user.name,
+});
 
 // What follows is compiled, never run.
 const compiled = (_code: () => unknown): void => {};
@@ -59,9 +67,18 @@ test('a tool can be added after the middleware that gives what it needs, not bef
 });
 
 test('so can prompts and resources', () => {
-  const prompt = definePrompt({ name: 'p', run: (_args, call: Call<{ tenant: Tenant }>) => call.context.tenant.id });
-  const fixed = defineResource({ uri: 'a://b', read: (call: Call<{ tenant: Tenant }>) => call.context.tenant.id });
-  const family = defineResource({ template: 'a://{x}', read: ({ x }, call: Call<{ tenant: Tenant }>) => x + call.context.tenant.id });
+  const prompt = definePrompt({
+    name: 'p',
+    run: (_args, call: Call<{ tenant: Tenant }>) => call.context.tenant.id,
+  });
+  const fixed = defineResource({
+    uri: 'a://b',
+    read: (call: Call<{ tenant: Tenant }>) => call.context.tenant.id,
+  });
+  const family = defineResource({
+    template: 'a://{x}',
+    read: ({ x }, call: Call<{ tenant: Tenant }>) => x + call.context.tenant.id,
+  });
   compiled(() => createApp(about).use(tenant).add(prompt, fixed, family));
   // @ts-expect-error nothing gives tenant
   compiled(() => createApp(about).add(prompt));
@@ -90,7 +107,11 @@ test('middleware that adds to the context has to pass it on', () => {
   // @ts-expect-error context is missing
   compiled(() => createApp(about).use<{ tenant: Tenant }>(async (_call, next) => next()));
   // @ts-expect-error context has something else
-  compiled(() => createApp(about).use<{ tenant: Tenant }>(async (_call, next) => next({ context: { user: { name: '' } } })));
+  compiled(() =>
+    createApp(about).use<{ tenant: Tenant }>(async (_call, next) =>
+      next({ context: { user: { name: '' } } }),
+    ),
+  );
 });
 
 test('middleware for all methods gives on what next() gives', () => {
@@ -115,11 +136,32 @@ test('middleware for one method has its params and results', () => {
     expectTypeOf(await next()).toEqualTypeOf<ListToolsResult>();
     return { tools: [] };
   });
-  app.use('prompts/get', async (_call, next) => (expectTypeOf(await next()).toEqualTypeOf<GetPromptResult | InputRequiredResult>(), next()));
-  app.use('resources/read', async (_call, next) => (expectTypeOf(await next()).toEqualTypeOf<ReadResourceResult | InputRequiredResult>(), next()));
-  app.use('completion/complete', async (_call, next) => (expectTypeOf(await next()).toEqualTypeOf<CompleteResult>(), next()));
-  app.use('initialize', async (_call, next) => (expectTypeOf(await next()).toEqualTypeOf<InitializeResult>(), next()));
-  app.use('server/discover', async (_call, next) => (expectTypeOf(await next()).toEqualTypeOf<DiscoverResult>(), next()));
+  app.use(
+    'prompts/get',
+    async (_call, next) => (
+      expectTypeOf(await next()).toEqualTypeOf<GetPromptResult | InputRequiredResult>(),
+      next()
+    ),
+  );
+  app.use(
+    'resources/read',
+    async (_call, next) => (
+      expectTypeOf(await next()).toEqualTypeOf<ReadResourceResult | InputRequiredResult>(),
+      next()
+    ),
+  );
+  app.use(
+    'completion/complete',
+    async (_call, next) => (expectTypeOf(await next()).toEqualTypeOf<CompleteResult>(), next()),
+  );
+  app.use(
+    'initialize',
+    async (_call, next) => (expectTypeOf(await next()).toEqualTypeOf<InitializeResult>(), next()),
+  );
+  app.use(
+    'server/discover',
+    async (_call, next) => (expectTypeOf(await next()).toEqualTypeOf<DiscoverResult>(), next()),
+  );
   app.use('com.example/own', async (call, next) => {
     expectTypeOf(call.params).toEqualTypeOf<JsonObject>();
     expectTypeOf(await next()).toEqualTypeOf<JsonObject>();
@@ -144,7 +186,10 @@ test('middleware for all methods fits one method', () => {
 });
 
 test('middleware for one method may need context, and adds none that handlers of others could rely on', () => {
-  const forTools: MethodMiddleware<'tools/call', NoContext, { tenant: Tenant }> = async (call, next) => (void call.context.tenant, next());
+  const forTools: MethodMiddleware<'tools/call', NoContext, { tenant: Tenant }> = async (call, next) => (
+    void call.context.tenant,
+    next()
+  );
   compiled(() => createApp(about).use(tenant).use('tools/call', forTools));
   // @ts-expect-error nothing gives tenant
   compiled(() => createApp(about).use('tools/call', forTools));
@@ -171,7 +216,12 @@ test("a child's own middleware is not asked of the parent", () => {
 
 test('app.call has the types of the tool', () => {
   const app = createApp(about);
-  const add = defineTool({ name: 'add', input: z.object({ a: z.number(), b: z.number().default(1) }), output: z.object({ sum: z.number() }), run: ({ a, b }) => ({ sum: a + b }) });
+  const add = defineTool({
+    name: 'add',
+    input: z.object({ a: z.number(), b: z.number().default(1) }),
+    output: z.object({ sum: z.number() }),
+    run: ({ a, b }) => ({ sum: a + b }),
+  });
   const plain = defineTool({ name: 'plain', run: async () => ({ x: 1 }) });
   const blocks = defineTool({ name: 'blocks', run: () => [text('a')] });
   compiled(async () => {
@@ -202,11 +252,25 @@ test('lists have the types of their kind', () => {
 
 test('a plugin has options, gives context, and needs some', () => {
   const bare = definePlugin({ name: 'bare', install: () => {} });
-  const optional = definePlugin({ name: 'optional', install: (_app, _options: { a?: number } | undefined) => {} });
-  const required = definePlugin({ name: 'required', install: (app, { a }: { a: number }) => void app.onStart(() => void a.toFixed()) });
-  const giving = definePlugin<void, { tenant: Tenant }>({ name: 'giving', install: (app) => void app.use(tenant) });
-  const needing = definePlugin<void, NoContext, { tenant: Tenant }>({ name: 'needing', install: (app) => void app.add(needsTenant) });
-  compiled(() => createApp(about).install(bare).install(optional).install(optional, { a: 1 }).install(required, { a: 1 }));
+  const optional = definePlugin({
+    name: 'optional',
+    install: (_app, _options: { a?: number } | undefined) => {},
+  });
+  const required = definePlugin({
+    name: 'required',
+    install: (app, { a }: { a: number }) => void app.onStart(() => void a.toFixed()),
+  });
+  const giving = definePlugin<void, { tenant: Tenant }>({
+    name: 'giving',
+    install: (app) => void app.use(tenant),
+  });
+  const needing = definePlugin<void, NoContext, { tenant: Tenant }>({
+    name: 'needing',
+    install: (app) => void app.add(needsTenant),
+  });
+  compiled(() =>
+    createApp(about).install(bare).install(optional).install(optional, { a: 1 }).install(required, { a: 1 }),
+  );
   compiled(() => createApp(about).install(giving).add(needsTenant).install(needing));
   // @ts-expect-error options are missing
   compiled(() => createApp(about).install(required));
@@ -227,7 +291,10 @@ test('methods of extensions are typed by their params', () => {
       return { zone };
     },
   });
-  defineMethod({ name: 'clock/raw', run: (params) => (expectTypeOf(params).toEqualTypeOf<JsonObject>(), {}) });
+  defineMethod({
+    name: 'clock/raw',
+    run: (params) => (expectTypeOf(params).toEqualTypeOf<JsonObject>(), {}),
+  });
   // @ts-expect-error a result is an object
   defineMethod({ name: 'clock/text', run: () => 'now' });
 });

@@ -23,7 +23,11 @@ import {
   type Tool,
 } from '../../src/index.ts';
 
-const input = z.object({ path: z.string().default('/'), depth: z.number().optional(), at: z.string().transform((day) => new Date(day)) });
+const input = z.object({
+  path: z.string().default('/'),
+  depth: z.number().optional(),
+  at: z.string().transform((day) => new Date(day)),
+});
 const output = z.object({ usedBytes: z.number(), note: z.string().default('') });
 
 test('arguments and results come from the schemas', () => {
@@ -37,14 +41,22 @@ test('arguments and results come from the schemas', () => {
       return { usedBytes: 1 };
     },
   });
-  expectTypeOf<InferInput<typeof tool>>().toEqualTypeOf<{ path?: string | undefined; depth?: number | undefined; at: string }>();
+  expectTypeOf<InferInput<typeof tool>>().toEqualTypeOf<{
+    path?: string | undefined;
+    depth?: number | undefined;
+    at: string;
+  }>();
   expectTypeOf<InferOutput<typeof tool>>().toEqualTypeOf<{ usedBytes: number; note: string }>();
 });
 
 test('a handler returns what the output schema takes, now or later, or a full result of it', () => {
   defineTool({ name: 'a', output, run: () => ({ usedBytes: 1, note: 'x' }) });
   defineTool({ name: 'a', output, run: async () => ({ usedBytes: 1 }) });
-  defineTool({ name: 'a', output, run: () => result({ structuredContent: { usedBytes: 1 }, content: [text('a')] }) });
+  defineTool({
+    name: 'a',
+    output,
+    run: () => result({ structuredContent: { usedBytes: 1 }, content: [text('a')] }),
+  });
   // @ts-expect-error usedBytes is a number
   defineTool({ name: 'a', output, run: () => ({ usedBytes: 'many' }) });
   // @ts-expect-error usedBytes is missing
@@ -117,7 +129,11 @@ test('a tool that needs context says so once', () => {
   interface Tenant {
     readonly id: string;
   }
-  const tool = defineTool({ name: 'a', input: z.object({ q: z.string() }), run: ({ q }, call: Call<{ tenant: Tenant }>) => `${q} ${call.context.tenant.id}` });
+  const tool = defineTool({
+    name: 'a',
+    input: z.object({ q: z.string() }),
+    run: ({ q }, call: Call<{ tenant: Tenant }>) => `${q} ${call.context.tenant.id}`,
+  });
   expectTypeOf(tool).toEqualTypeOf<Tool<{ q: string }, string, { tenant: Tenant }>>();
 });
 
@@ -125,7 +141,13 @@ test('variables of a template are named by it', () => {
   defineResource({
     template: 'repo://{owner}/{name}{/path*}{#fragment:3}{+rest}',
     read: (variables) => {
-      expectTypeOf(variables).toEqualTypeOf<{ owner: string; name: string; path: string; fragment: string; rest: string }>();
+      expectTypeOf(variables).toEqualTypeOf<{
+        owner: string;
+        name: string;
+        path: string;
+        fragment: string;
+        rest: string;
+      }>();
       // @ts-expect-error no such variable
       void variables.branch;
       return variables.owner;
@@ -137,7 +159,12 @@ test('variables of a template are named by it', () => {
 });
 
 test('variables of a query may be missing', () => {
-  expectTypeOf<TemplateVariables<'a://{x}{?q,lang}{&page}'>>().toEqualTypeOf<{ x: string; q?: string; lang?: string; page?: string }>();
+  expectTypeOf<TemplateVariables<'a://{x}{?q,lang}{&page}'>>().toEqualTypeOf<{
+    x: string;
+    q?: string;
+    lang?: string;
+    page?: string;
+  }>();
 });
 
 test('completers belong to variables and arguments that exist', () => {
@@ -169,7 +196,10 @@ test('an answer has the content of its schema once it is accepted', () => {
   defineTool({
     name: 'a',
     run: async (_args, call) => {
-      const answer = await call.requireInput('k', { message: '', schema: z.object({ n: z.coerce.number() }) });
+      const answer = await call.requireInput('k', {
+        message: '',
+        schema: z.object({ n: z.coerce.number() }),
+      });
       expectTypeOf(answer).toEqualTypeOf<InputAnswer<{ n: number }>>();
       // @ts-expect-error not before action is looked at
       void answer.content;

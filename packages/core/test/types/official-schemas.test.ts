@@ -5,7 +5,16 @@
 import * as official from '@modelcontextprotocol/core';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { audio, definePrompt, defineResource, defineTool, embeddedResource, image, resourceLink, text } from '../../src/index.ts';
+import {
+  audio,
+  definePrompt,
+  defineResource,
+  defineTool,
+  embeddedResource,
+  image,
+  resourceLink,
+  text,
+} from '../../src/index.ts';
 import type * as ours from '../../src/protocol.ts';
 import { createTestClient } from '../../src/testing.ts';
 import { eras, testApp } from '../helpers.ts';
@@ -70,13 +79,23 @@ interface Pairs {
 /** Names of the pairs whose first type does not fit the second. */
 type Unfit<P extends { [Name in keyof P]: [unknown, z.ZodType] }, Direction extends 'read' | 'write'> = {
   [Name in keyof P]: Direction extends 'write'
-    ? Plain<P[Name][0]> extends Plain<z.input<P[Name][1]>> ? never : Name
-    : Plain<z.output<P[Name][1]>> extends Plain<P[Name][0]> ? never : Name;
+    ? Plain<P[Name][0]> extends Plain<z.input<P[Name][1]>>
+      ? never
+      : Name
+    : Plain<z.output<P[Name][1]>> extends Plain<P[Name][0]>
+      ? never
+      : Name;
 }[keyof P];
 
 test('what we write has the type they take', () => {
   // Theirs says "text or blob", ours "perhaps text, perhaps blob": handlers may leave the rest to core.
-  type HasContents = 'embeddedResource' | 'block' | 'callToolResult' | 'promptMessage' | 'getPromptResult' | 'readResourceResult';
+  type HasContents =
+    | 'embeddedResource'
+    | 'block'
+    | 'callToolResult'
+    | 'promptMessage'
+    | 'getPromptResult'
+    | 'readResourceResult';
   // Written by clients alone.
   type Received = 'elicitResult';
   expectTypeOf<Unfit<Pairs, 'write'>>().toEqualTypeOf<HasContents | Received>();
@@ -87,7 +106,9 @@ test('what they give has the type we read', () => {
 });
 
 describe.each(eras)('what a %s client is answered', (era) => {
-  const icons = [{ src: 'https://example.com/i.png', mimeType: 'image/png', sizes: ['48x48'], theme: 'dark' as const }];
+  const icons = [
+    { src: 'https://example.com/i.png', mimeType: 'image/png', sizes: ['48x48'], theme: 'dark' as const },
+  ];
   const facts = { title: 'Title', description: 'Description', icons, meta: { 'example.com/a': 1 } };
   const blocks = [
     text('a', { annotations: { audience: ['user'], priority: 0.5 } }),
@@ -97,10 +118,29 @@ describe.each(eras)('what a %s client is answered', (era) => {
     resourceLink({ uri: 'note://1', name: 'one' }),
   ];
   const app = testApp({ title: 'T', websiteUrl: 'https://example.com', icons, instructions: 'Be kind.' }).add(
-    defineTool({ name: 'data', ...facts, annotations: { readOnlyHint: true }, input: z.object({ a: z.string().optional() }), output: z.object({ b: z.number() }), run: () => ({ b: 1 }) }),
+    defineTool({
+      name: 'data',
+      ...facts,
+      annotations: { readOnlyHint: true },
+      input: z.object({ a: z.string().optional() }),
+      output: z.object({ b: z.number() }),
+      run: () => ({ b: 1 }),
+    }),
     defineTool({ name: 'blocks', run: () => blocks }),
-    definePrompt({ name: 'p', ...facts, input: z.object({ a: z.string().optional() }), run: () => blocks.map((content) => ({ role: 'user' as const, content })), complete: { a: () => ['x'] } }),
-    defineResource({ uri: 'note://1', ...facts, size: 3, annotations: { lastModified: '2026-01-01T00:00:00Z' }, read: () => new Uint8Array([1]) }),
+    definePrompt({
+      name: 'p',
+      ...facts,
+      input: z.object({ a: z.string().optional() }),
+      run: () => blocks.map((content) => ({ role: 'user' as const, content })),
+      complete: { a: () => ['x'] },
+    }),
+    defineResource({
+      uri: 'note://1',
+      ...facts,
+      size: 3,
+      annotations: { lastModified: '2026-01-01T00:00:00Z' },
+      read: () => new Uint8Array([1]),
+    }),
     defineResource({ template: 'note://all/{id}', ...facts, read: ({ id }) => id }),
   );
   const client = createTestClient(app, { era });
@@ -115,7 +155,11 @@ describe.each(eras)('what a %s client is answered', (era) => {
     ['resources/templates/list', {}, official.ListResourceTemplatesResultSchema],
     ['resources/read', { uri: 'note://1' }, official.ReadResourceResultSchema],
     ['resources/read', { uri: 'note://all/1' }, official.ReadResourceResultSchema],
-    ['completion/complete', { ref: { type: 'ref/prompt', name: 'p' }, argument: { name: 'a', value: '' } }, official.CompleteResultSchema],
+    [
+      'completion/complete',
+      { ref: { type: 'ref/prompt', name: 'p' }, argument: { name: 'a', value: '' } },
+      official.CompleteResultSchema,
+    ],
     ...(era === 'modern'
       ? ([['server/discover', {}, official.DiscoverResultSchema]] satisfies [string, object, z.ZodType][])
       : ([['ping', {}, official.EmptyResultSchema]] satisfies [string, object, z.ZodType][])),

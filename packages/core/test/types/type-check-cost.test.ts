@@ -16,7 +16,9 @@ function programOf(tools: number, middleware: number): string {
     `import { createApp, defineTool, type Call, type Middleware } from '../../../packages/core/src/index.ts';`,
     `import { z } from 'zod';`,
     ...numbers(middleware).map(
-      (n) => `const middleware${n}: Middleware<{ m${n}: { value: number } }${n > 0 ? `, { m${n - 1}: { value: number } }` : ''}> =
+      (
+        n,
+      ) => `const middleware${n}: Middleware<{ m${n}: { value: number } }${n > 0 ? `, { m${n - 1}: { value: number } }` : ''}> =
   async (call, next) => next({ context: { m${n}: { value: ${n > 0 ? `call.context.m${n - 1}.value + 1` : 'call.clock.now()'} } } });`,
     ),
     ...numbers(tools).map(
@@ -32,8 +34,13 @@ function programOf(tools: number, middleware: number): string {
     ),
     `const app = createApp({ name: 'large', version: '1.0.0' })`,
     ...numbers(middleware).map((n) => `  .use(middleware${n})`),
-    `  .add(${numbers(tools).map((n) => `tool${n}`).join(', ')});`,
-    ...numbers(tools).map((n) => `export const total${n} = async (): Promise<number> => (await app.call(tool${n}, { tags: ['a'], at${n}: '' })).items.reduce((sum, { size${n} }) => sum + size${n}, 0);`),
+    `  .add(${numbers(tools)
+      .map((n) => `tool${n}`)
+      .join(', ')});`,
+    ...numbers(tools).map(
+      (n) =>
+        `export const total${n} = async (): Promise<number> => (await app.call(tool${n}, { tags: ['a'], at${n}: '' })).items.reduce((sum, { size${n} }) => sum + size${n}, 0);`,
+    ),
     '',
   ].join('\n');
 }
@@ -42,13 +49,25 @@ async function checkSeconds(name: string, program: string): Promise<number> {
   await writeFile(join(directory, `${name}.ts`), program);
   const config = {
     extends: '../../../tsconfig.base.json',
-    compilerOptions: { noEmit: true, composite: false, declaration: false, declarationMap: false, emitDeclarationOnly: false, rewriteRelativeImportExtensions: false, allowImportingTsExtensions: true },
+    compilerOptions: {
+      noEmit: true,
+      composite: false,
+      declaration: false,
+      declarationMap: false,
+      emitDeclarationOnly: false,
+      rewriteRelativeImportExtensions: false,
+      allowImportingTsExtensions: true,
+    },
     files: [`${name}.ts`],
   };
   const project = join(directory, `${name}.json`);
   await writeFile(project, JSON.stringify(config));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const { stdout } = await promisify(execFile)(process.execPath, [tsc, '--project', project, '--extendedDiagnostics'], { cwd: root });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [tsc, '--project', project, '--extendedDiagnostics'],
+    { cwd: root },
+  );
   const seconds = /Check time:\s+([\d.]+)s/.exec(stdout)?.[1];
   if (seconds === undefined) throw new Error(`tsc printed no check time:\n${stdout}`);
   return Number(seconds);
@@ -59,6 +78,8 @@ test('200 tools with two schemas each, behind 40 middleware, type-check in about
   const small = await checkSeconds('one', programOf(1, 1));
   const large = await checkSeconds('many', programOf(200, 40));
   const added = large - small;
-  console.info(`200 tools and 40 middleware add ${added.toFixed(2)} s to type checking (${small.toFixed(2)} s with one of each).`);
+  console.info(
+    `200 tools and 40 middleware add ${added.toFixed(2)} s to type checking (${small.toFixed(2)} s with one of each).`,
+  );
   expect(added).toBeLessThan(LIMIT_SECONDS);
 }, 120_000);

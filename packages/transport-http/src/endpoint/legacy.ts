@@ -27,16 +27,22 @@ export interface LegacyServing extends Serving {
 /** Messages one batch may hold. */
 const MAX_BATCH = 100;
 
-/** Opens a session with `initialize`. */
+/** Opens a session with `initialize`, which names none. */
 export async function serveInitialize(serving: LegacyServing, arrival: Arrival, message: JsonRpcRequest): Promise<void> {
   const { pool } = serving;
-  const { reply, headers } = arrival;
+  const { incoming, reply, headers } = arrival;
+  if (incoming.header('mcp-session-id') !== undefined) {
+    // Of a session that is over, or of somebody else, the client has to learn so; any other is open already.
+    const error = { code: ErrorCode.invalidRequest, message: 'Invalid Request: this session is initialized already.' };
+    if (findSession(serving, arrival)) refuse(reply, 400, error, headers, message.id);
+    return;
+  }
   const session = pool.open(arrival.principal);
   if (!session) {
     refuse(reply, 503, httpError('The server has no room for another session.'), { ...headers, 'retry-after': '30' }, message.id);
     return;
   }
-  const own: HttpHeaders = { ...headers, 'mcp-session-id': session.id };
+  const own = withSession(headers, session);
   const exchange = new SessionExchange(session, { ...arrival, headers: own });
   let isOpen = false;
   try {
@@ -67,7 +73,7 @@ export async function serveInSession(serving: LegacyServing, arrival: Arrival, b
       await serveNotification(serving, arrival, session, body as JsonRpcNotification);
       return;
     default: {
-      const exchange = new SessionExchange(session, arrival);
+      const exchange = new SessionExchange(session, { ...arrival, headers: withSession(headers, session) });
       finish(serving, exchange, await dispatchIn(serving, session, exchange, body));
     }
   }
@@ -115,6 +121,11 @@ export function findSession({ pool }: LegacyServing, { incoming, reply, headers,
     return undefined;
   }
   return session;
+}
+
+/** Headers of an answer that belongs to a session. */
+export function withSession(headers: HttpHeaders, { id }: HttpSession): HttpHeaders {
+  return { ...headers, 'mcp-session-id': id };
 }
 
 async function serveNotification(
@@ -169,10 +180,11 @@ async function serveBatch(serving: LegacyServing, arrival: Arrival, session: Htt
     }),
   );
   const responses = answers.filter((answer) => answer !== undefined);
+  const own = withSession(headers, session);
   if (responses.length === 0) reply.send(202, headers);
-  else if (accepts.json) reply.send(200, { 'content-type': 'application/json', ...headers }, JSON.stringify(responses));
+  else if (accepts.json) reply.send(200, { 'content-type': 'application/json', ...own }, JSON.stringify(responses));
   else {
-    const sink = reply.open(200, { ...SSE_HEADERS, ...headers });
+    const sink = reply.open(200, { ...SSE_HEADERS, ...own });
     for (const response of responses) sink.write(`event: message\ndata: ${JSON.stringify(response)}\n\n`);
     sink.end();
   }

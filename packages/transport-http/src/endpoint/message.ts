@@ -1,3 +1,5 @@
+import type { Peer } from '@toolyard/core';
+
 /** One HTTP request, whatever server it came through. */
 export interface Incoming {
   readonly method: string;
@@ -9,6 +11,8 @@ export interface Incoming {
   readBody(maxBytes: number): Promise<string>;
   /** What an `auth` function gets. Made when asked for. */
   readonly request: AuthRequest;
+  /** The other end of the connection, where the server knows it. Made when asked for. */
+  readonly peer: Peer | undefined;
 }
 
 /** The answer to one HTTP request. Either `send` or `open` is called, once. */

@@ -1,5 +1,6 @@
 import type { App, Principal } from '@toolyard/core';
 import {
+  checkContradiction,
   checkHeaders,
   claimedVersion,
   ErrorCode,
@@ -7,6 +8,7 @@ import {
   MODERN_REVISIONS,
   readEnvelope,
   unsupportedVersion,
+  type HeaderReader,
   type JsonRpcError,
   type JsonRpcNotification,
   type JsonRpcRequest,
@@ -50,13 +52,18 @@ export interface Arrival {
  */
 export async function serveModernRequest(serving: Serving, arrival: Arrival, message: JsonRpcRequest): Promise<void> {
   const { incoming, reply, accepts, headers } = arrival;
+  const header: HeaderReader = (name) => incoming.header(name);
   const reading = readEnvelope(message.params);
-  const problem = 'error' in reading ? reading.error : undefined;
-  // What cannot be read comes first; then a header that says otherwise, also about a version that is not served.
-  const mismatch =
-    problem?.code === ErrorCode.invalidParams ? undefined : checkHeaders(message, (name) => incoming.header(name));
-  if (mismatch || 'error' in reading) {
-    refuse(reply, 400, mismatch ?? problem!, headers, message.id);
+  if ('error' in reading) {
+    // Which headers a version has that is not served is unknown; to contradict the body is wrong in each.
+    const isUnserved = reading.error.code === ErrorCode.unsupportedProtocolVersion;
+    const contradiction = isUnserved ? checkContradiction(message, header) : undefined;
+    refuse(reply, 400, contradiction ?? reading.error, headers, message.id);
+    return;
+  }
+  const mismatch = checkHeaders(message, header);
+  if (mismatch) {
+    refuse(reply, 400, mismatch, headers, message.id);
     return;
   }
   if (message.method === 'subscriptions/listen' && !accepts.stream) {
@@ -106,16 +113,9 @@ export function namesModernVersion(incoming: Incoming): boolean {
 }
 
 function notificationError(message: JsonRpcNotification, incoming: Incoming): JsonRpcError | undefined {
-  const claimed = claimedVersion(message.params);
-  const header = incoming.header('mcp-protocol-version')?.trim();
-  const method = incoming.header('mcp-method')?.trim();
-  const version = claimed ?? header;
-  const disagrees =
-    (header !== undefined && claimed !== undefined && header !== claimed) ||
-    (method !== undefined && method !== message.method);
-  if (disagrees) {
-    return { code: ErrorCode.headerMismatch, message: 'Bad Request: the request headers and body disagree.' };
-  }
+  const contradiction = checkContradiction(message, (name) => incoming.header(name));
+  if (contradiction) return contradiction;
+  const version = claimedVersion(message.params) ?? incoming.header('mcp-protocol-version')?.trim();
   const isServed = version === undefined || (MODERN_REVISIONS as readonly string[]).includes(version);
   return isServed ? undefined : unsupportedVersion(version);
 }

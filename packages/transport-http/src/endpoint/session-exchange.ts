@@ -1,4 +1,4 @@
-import { CancelledError, MissingCapabilityError, type Exchange, type Principal } from '@toolyard/core';
+import { CancelledError, MissingCapabilityError, type Exchange, type Peer, type Principal } from '@toolyard/core';
 import type { HeaderReader, JsonRpcResponse, ServerNotification, ServerRequest } from '@toolyard/core/protocol';
 
 import type { Channel } from '../sessions/channel.ts';
@@ -32,6 +32,7 @@ export class SessionExchange implements Exchange, Beating {
   readonly principal: Principal;
   readonly tenant: string | undefined;
   readonly header: HeaderReader;
+  readonly #incoming: Incoming;
   readonly #reply: Reply;
   readonly #accepts: Accepts;
   readonly #headers: HttpHeaders;
@@ -46,6 +47,7 @@ export class SessionExchange implements Exchange, Beating {
     this.principal = principal;
     this.tenant = tenant;
     this.header = (name) => incoming.header(name);
+    this.#incoming = incoming;
     this.#reply = reply;
     this.#accepts = accepts;
     this.#headers = headers;
@@ -54,6 +56,10 @@ export class SessionExchange implements Exchange, Beating {
 
   get signal(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  get peer(): Peer | undefined {
+    return this.#incoming.peer;
   }
 
   notify(notification: ServerNotification): void {

@@ -5,8 +5,7 @@ import type { EventPosition } from '../sessions/event-log.ts';
 import type { HttpSession } from '../sessions/session.ts';
 import { STANDING } from '../sessions/session.ts';
 import { httpError, refuse } from './answer.ts';
-import { findSession, type LegacyServing } from './legacy.ts';
-import type { HttpHeaders } from './message.ts';
+import { findSession, withSession, type LegacyServing } from './legacy.ts';
 import type { Arrival } from './modern.ts';
 import { KEEP_ALIVE, SSE_HEADERS, sseEvent } from './sse.ts';
 
@@ -20,7 +19,8 @@ export function serveStream(serving: LegacyServing, arrival: Arrival): void {
   const session = findSession(serving, arrival);
   if (!session) return;
   const lastEventId = incoming.header('last-event-id');
-  if (lastEventId === undefined) {
+  // An EventSource that has seen no id has the empty one.
+  if (!lastEventId) {
     openStanding(serving, session, arrival);
     return;
   }
@@ -79,8 +79,4 @@ function resume(session: HttpSession, { reply, headers }: Arrival, from: EventPo
   }
   channel.attach(sink, missed);
   if (channel.finished) session.closeChannel(channel);
-}
-
-function withSession(headers: HttpHeaders, { id }: HttpSession): HttpHeaders {
-  return { ...headers, 'mcp-session-id': id };
 }

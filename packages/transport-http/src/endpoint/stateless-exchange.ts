@@ -1,4 +1,4 @@
-import type { Exchange, Principal } from '@toolyard/core';
+import type { Exchange, Peer, Principal } from '@toolyard/core';
 import type {
   ClientDescription,
   Era,
@@ -68,6 +68,10 @@ export class StatelessExchange implements Exchange, Beating {
 
   get signal(): AbortSignal {
     return this.#reply.signal;
+  }
+
+  get peer(): Peer | undefined {
+    return this.#incoming.peer;
   }
 
   header = (name: string): string | undefined => this.#incoming.header(name);

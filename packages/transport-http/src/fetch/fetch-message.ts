@@ -4,6 +4,8 @@ import { BodyError, type AuthRequest, type HttpHeaders, type Incoming, type Repl
 export class FetchIncoming implements Incoming {
   readonly method: string;
   readonly path: string;
+  /** A web-standard request does not tell. */
+  readonly peer = undefined;
   readonly #request: Request;
 
   constructor(request: Request) {
@@ -30,8 +32,7 @@ export class FetchIncoming implements Incoming {
   }
 
   async readBody(maxBytes: number): Promise<string> {
-    const tooLarge = new BodyError(413, `The body is larger than ${maxBytes} bytes.`);
-    if (Number(this.#request.headers.get('content-length')) > maxBytes) throw tooLarge;
+    if (Number(this.#request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes);
     const reader = this.#request.body?.getReader();
     if (!reader) return '';
     const decoder = new TextDecoder();
@@ -40,15 +41,21 @@ export class FetchIncoming implements Incoming {
     try {
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
         size += part.value.byteLength;
-        if (size > maxBytes) throw tooLarge;
+        if (size > maxBytes) throw tooLarge(maxBytes);
         text += decoder.decode(part.value, { stream: true });
       }
-    } catch (cause) {
-      if (cause === tooLarge) await reader.cancel();
-      throw cause === tooLarge ? tooLarge : new BodyError(400, 'The body could not be read.');
+    } catch (error) {
+      if (!(error instanceof BodyError)) throw new BodyError(400, 'The body could not be read.');
+      // Not awaited: a sender may take its time over it, or never be done.
+      reader.cancel().catch(() => {});
+      throw error;
     }
     return text + decoder.decode();
   }
+}
+
+function tooLarge(maxBytes: number): BodyError {
+  return new BodyError(413, `The body is larger than ${maxBytes} bytes.`);
 }
 
 /** The answer to a web-standard request: {@link FetchReply.response} resolves once it is known. */

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { Peer } from '@toolyard/core';
+
 import type { AuthRequest, HttpHeaders, Incoming, Reply, Sink } from '../endpoint/message.ts';
 import { readBody } from './read-body.ts';
 
@@ -29,6 +31,12 @@ export class NodeIncoming implements Incoming {
       header: (name) => this.header(name.toLowerCase()),
       original: this.#message,
     };
+  }
+
+  get peer(): Peer | undefined {
+    const { socket, httpVersion } = this.#message;
+    const { remoteAddress: address, remotePort: port } = socket;
+    return address === undefined ? undefined : { address, port, protocolVersion: httpVersion };
   }
 
   readBody(maxBytes: number): Promise<string> {

@@ -22,20 +22,29 @@ export const complete: Method = {
       if (typeof name !== 'string' || typeof value !== 'string') {
         throw new InvalidParamsError('params.argument must have the strings name and value.');
       }
+      const others = othersIn(context);
       const { target } = call;
       if (target?.kind !== 'prompt' && target?.kind !== 'resource') throw unknownReference(params);
       const { access, complete: completers } = target.definition;
       if (!mayUse(access, call.principal)) throw unknownReference(params);
       const completer = completers[name];
-      if (!completer) return { completion: { values: [], total: 0, hasMore: false } };
-      const others = isRecord(context) && isRecord(context['arguments']) ? context['arguments'] : {};
-      const values = await orAbort(call, async () => completer(value, call, others as Record<string, string>));
+      if (!completer) return { completion: { values: [], hasMore: false } };
+      const values = await orAbort(call, async () => completer(value, call, others));
       return {
         completion: { values: values.slice(0, MAX_VALUES), total: values.length, hasMore: values.length > MAX_VALUES },
       };
     },
   }),
 };
+
+/** Arguments that have been filled in already. */
+function othersIn(context: unknown = {}): Readonly<Record<string, string>> {
+  const { arguments: others = {} }: JsonObject = isRecord(context) ? context : { arguments: null };
+  if (isRecord(others) && Object.values(others).every((other) => typeof other === 'string')) {
+    return others as Record<string, string>;
+  }
+  throw new InvalidParamsError('params.context must be an object whose arguments are strings.');
+}
 
 /** The prompt or resource whose arguments are completed, and the middleware on the way to it. */
 function whereabouts(core: AppCore, { ref }: JsonObject) {
@@ -61,7 +70,8 @@ function unknownReference({ ref }: JsonObject): Error {
   if (isRecord(ref)) {
     const { type, name, uri } = ref;
     if (type === 'ref/prompt' && typeof name === 'string') return new NotFoundError('prompt', name);
-    if (type === 'ref/resource' && typeof uri === 'string') return new NotFoundError('resource', uri);
+    // Not "resource not found", which is what reading it would say: here it is a wrong parameter in every revision.
+    if (type === 'ref/resource' && typeof uri === 'string') return new InvalidParamsError(`Unknown resource: ${uri}`);
   }
   return new InvalidParamsError('params.ref must be a ref/prompt with a name or a ref/resource with a uri.');
 }

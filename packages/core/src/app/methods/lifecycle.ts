@@ -1,9 +1,13 @@
 import { InvalidParamsError } from '../../errors.ts';
+import { jsonBytes } from '../../json-bytes.ts';
 import { areCapabilities, isImplementation } from '../../protocol/envelope.ts';
 import type { DiscoverResult, InitializeResult } from '../../protocol/messages.ts';
 import { MODERN_REVISIONS, negotiateLegacy } from '../../protocol/revisions.ts';
 import { capabilitiesOf } from '../capabilities.ts';
 import type { Method } from './method.ts';
+
+/** What a client can say of itself. It is kept for as long as the session is. */
+const MAX_CLIENT_BYTES = 64 * 1024;
 
 /** @see https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle */
 export const initialize: Method = {
@@ -15,6 +19,9 @@ export const initialize: Method = {
       if (!areCapabilities(capabilities)) throw new InvalidParamsError('params.capabilities must be an object of objects.');
       if (!isImplementation(clientInfo)) {
         throw new InvalidParamsError('params.clientInfo must be an object with the strings name and version.');
+      }
+      if (jsonBytes({ clientInfo, capabilities }) > MAX_CLIENT_BYTES) {
+        throw new InvalidParamsError(`params.clientInfo and params.capabilities can have ${MAX_CLIENT_BYTES} bytes together.`);
       }
       const protocolVersion = negotiateLegacy(requested);
       const client = { info: clientInfo, capabilities };

@@ -1,3 +1,4 @@
+import { abortError } from '../../abort.ts';
 import { InvalidParamsError, ShutdownError } from '../../errors.ts';
 import { isRecord } from '../../protocol/json-rpc.ts';
 import type { JsonObject, SubscriptionFilter } from '../../protocol/messages.ts';
@@ -9,9 +10,7 @@ import { findResource } from '../catalog.ts';
 import type { AppCore } from '../core.ts';
 import { notificationOf, type Change } from '../hub.ts';
 import type { Method } from './method.ts';
-
-/** URIs one stream can ask for. */
-const MAX_URIS = 1000;
+import { findExcess } from './subscribed-uris.ts';
 
 /**
  * Stays open until the client leaves or the app closes, which it tells with an empty result.
@@ -44,15 +43,22 @@ async function stream(core: AppCore, call: CallView): Promise<JsonObject> {
   });
   try {
     send('notifications/subscriptions/acknowledged', { notifications: honored });
-    await new Promise<void>((resolve, reject) => {
-      state.onAbort((reason) => (reason instanceof ShutdownError ? resolve() : reject(reason as Error)));
-      if (call.narrowedSignal?.aborted) resolve();
-      call.narrowedSignal?.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilOver(call);
   } finally {
     stop();
   }
   return end;
+}
+
+/** Resolves when the stream is to end in order, rejects when its client has left. */
+function untilOver({ state, narrowedSignal }: CallView): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = () => resolve();
+    state.onAbort((reason) => (reason instanceof ShutdownError ? finish() : reject(abortError(reason))));
+    if (narrowedSignal?.aborted) finish();
+    narrowedSignal?.addEventListener('abort', finish, { once: true });
+    state.onSettled(() => narrowedSignal?.removeEventListener('abort', finish));
+  });
 }
 
 function parseFilter(value: unknown): SubscriptionFilter {
@@ -66,10 +72,9 @@ function parseFilter(value: unknown): SubscriptionFilter {
   if (uris !== undefined && !(Array.isArray(uris) && uris.every((uri) => typeof uri === 'string'))) {
     throw new InvalidParamsError('params.notifications.resourceSubscriptions must be a list of strings.');
   }
-  if (uris && uris.length > MAX_URIS) {
-    throw new InvalidParamsError(`params.notifications.resourceSubscriptions can name ${MAX_URIS} resources.`);
-  }
-  return value as SubscriptionFilter;
+  const excess = uris && findExcess(uris);
+  if (excess) throw new InvalidParamsError(`params.notifications.resourceSubscriptions: ${excess}`);
+  return value;
 }
 
 /** The part of a filter that this app can serve; the acknowledgement names it. */

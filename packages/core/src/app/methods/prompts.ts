@@ -45,7 +45,7 @@ export const getPrompt: Method = {
       timeoutMs: prompt.timeoutMs,
       async run(call) {
         enforceAccess(prompt.access, call.principal, 'prompt', entry.name);
-        const args = call.params['arguments'] ?? {};
+        const { arguments: args = {} } = call.params;
         if (!isRecord(args)) throw new InvalidParamsError('params.arguments must be an object.');
         const checked = input ? await orAbort(call, () => input.validate(args)) : { value: {} };
         if (checked.issues) {

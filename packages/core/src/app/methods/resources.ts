@@ -18,9 +18,7 @@ import type { AppCore } from '../core.ts';
 import { collectList } from '../lists.ts';
 import { orAbort, runHandler } from '../run-handler.ts';
 import type { Method } from './method.ts';
-
-/** URIs one legacy session can subscribe to. */
-const MAX_SUBSCRIPTIONS = 1000;
+import { findExcess } from './subscribed-uris.ts';
 
 export const listResources: Method = {
   resolve: (core) => ({
@@ -113,11 +111,11 @@ function subscribed({ path, compiled }: Entry<CompiledResource>, uri: string, me
 async function setSubscribed(call: CallView, uri: string, wanted: boolean): Promise<object> {
   const { session } = call.state.exchange;
   if (!session?.record) throw new InvalidParamsError('Subscriptions need a session.');
-  const others = session.record.subscriptions.filter((subscribed) => subscribed !== uri);
-  if (wanted && others.length >= MAX_SUBSCRIPTIONS) {
-    throw new LimitExceededError(`A session can subscribe to ${MAX_SUBSCRIPTIONS} resources.`);
-  }
-  await session.update({ ...session.record, subscriptions: wanted ? [...others, uri] : others });
+  const others = session.record.subscriptions.filter((other) => other !== uri);
+  const subscriptions = wanted ? [...others, uri] : others;
+  const excess = wanted ? findExcess(subscriptions) : undefined;
+  if (excess !== undefined) throw new LimitExceededError(excess);
+  await session.update({ ...session.record, subscriptions });
   return {};
 }
 

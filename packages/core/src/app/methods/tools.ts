@@ -67,7 +67,7 @@ async function runTool(
 ): Promise<CallToolResult | InputRequiredResult> {
   const { tool, input } = compiled;
   enforceAccess(tool.access, call.principal, 'tool', name);
-  const args = call.params['arguments'] ?? {};
+  const { arguments: args = {} } = call.params;
   if (!isRecord(args)) throw new InvalidParamsError('params.arguments must be an object.');
   const checked = input ? await orAbort(call, () => input.validate(args)) : { value: {} };
   if (checked.issues) {

@@ -6,7 +6,8 @@ import type { Call } from '../../call.ts';
 import { metaOf } from '../../protocol/envelope.ts';
 import { isRecord } from '../../protocol/json-rpc.ts';
 import type { Redactor } from '../../redaction/redactor.ts';
-import { jsonBytes } from '../json-bytes.ts';
+import { jsonBytes } from '../../json-bytes.ts';
+import { shorten } from '../../shorten.ts';
 import { recordException } from './exceptions.ts';
 import { HandlerSpans } from './handler-span.ts';
 import type { Instruments } from './instruments.ts';
@@ -108,7 +109,7 @@ export class Observation {
     const { requestId, session, params, target } = this.#call;
     const { secrets, captureArguments } = this.#settings;
     const peer = stateOf(this.#call)?.exchange.peer;
-    if (requestId !== undefined) span.setAttribute(Attribute.requestId, String(requestId));
+    if (requestId !== undefined) span.setAttribute(Attribute.requestId, shorten(String(requestId)));
     if (session) span.setAttribute(Attribute.sessionId, session.id);
     if (peer) {
       span.setAttribute(Attribute.clientAddress, peer.address);

@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { CallState } from '../../app/call-state.ts';
 import type { Outcome } from '../../app/outcome.ts';
 import type { Call } from '../../call.ts';
-import { isNotification } from '../selection.ts';
+import { isNotification } from '../methods.ts';
 import { Attribute, EXECUTE_TOOL, OTHER, TOOL_ERROR, UNKNOWN_TOOL } from './semantic-conventions.ts';
 
 /** Notifications of the protocol; others share one name. */

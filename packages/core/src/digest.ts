@@ -1,11 +1,4 @@
-import type { Call } from '../call.ts';
-import { canonicalJson } from '../protocol/canonical-json.ts';
-import { principalKey } from '../principal.ts';
-
-/** One string for tenant and principal together: two callers never share it. */
-export function callerKey({ tenant, principal }: Pick<Call, 'tenant' | 'principal'>): string {
-  return JSON.stringify([tenant ?? null, principalKey(principal)]);
-}
+import { canonicalJson } from './protocol/canonical-json.ts';
 
 const encoder = new TextEncoder();
 

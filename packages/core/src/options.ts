@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../errors.ts';
+import { InvalidOptionError } from './errors.ts';
 
 /** `value`, if it is a whole number above 0. */
 export function positiveInteger(option: string, value: number): number {
