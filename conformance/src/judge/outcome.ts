@@ -63,10 +63,14 @@ export async function* readEvents(
 
 /** A message without what no two servers share: ids of their own requests, states, cursors, incident numbers. */
 export function withoutInventions(message: unknown): unknown {
-  if (isRecord(message) && 'method' in message && 'id' in message) {
-    return replace({ ...message, id: '{asked}' });
-  }
-  return replace(message);
+  if (!isRecord(message) || !('method' in message)) return replace(message);
+  const { params } = message;
+  const isCancellation = message['method'] === 'notifications/cancelled' && isRecord(params);
+  return replace({
+    ...message,
+    ...('id' in message && { id: '{asked}' }),
+    ...(isCancellation && { params: { ...params, requestId: '{asked}' } }),
+  });
 }
 
 const INVENTED = new Set(['requestState', 'nextCursor', 'elicitationId', 'incident']);

@@ -9,7 +9,10 @@ import type { Conversation, Step } from './traffic.ts';
 export type Fetch = (request: Request) => Promise<Response>;
 
 /** An answer that takes longer is one that never comes. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 3000;
+
+/** How long a question may take that a client is to answer. */
+const QUESTION_MS = 250;
 
 /** How long streams that stay open are read after the last request was answered. */
 const SETTLE_MS = 25;
@@ -23,6 +26,7 @@ export async function play({ steps }: Conversation, fetch: Fetch): Promise<Outco
   const hangUp = new AbortController();
   const played: Played[] = [];
   for (const step of steps) {
+    if (step.body?.includes('"{asked}"')) await question(memory);
     const one = playStep(fill(step, memory), fetch, memory, hangUp.signal);
     played.push(one);
     await inTime(one.goOn);
@@ -118,6 +122,8 @@ function parse(text: string): unknown[] {
 }
 
 function fill(step: Step, memory: Memory): Step {
+  const { asked = 'none' } = memory;
+  if (step.body?.includes('"{asked}"')) memory.asked = undefined;
   return {
     ...step,
     headers: Object.fromEntries(
@@ -129,8 +135,13 @@ function fill(step: Step, memory: Memory): Step {
     body: step.body
       ?.replaceAll('"{state}"', JSON.stringify(memory.state ?? 'none'))
       .replaceAll('"{cursor}"', JSON.stringify(memory.cursor ?? 'none'))
-      .replaceAll('"{asked}"', JSON.stringify(memory.asked ?? 'none')),
+      .replaceAll('"{asked}"', JSON.stringify(asked)),
   };
+}
+
+/** Waits until the server has asked something that was not answered yet. */
+async function question(memory: Memory): Promise<void> {
+  for (let waitedMs = 0; memory.asked === undefined && waitedMs < QUESTION_MS; waitedMs += 1) await delay(1);
 }
 
 async function inTime(promise: Promise<unknown>): Promise<void> {

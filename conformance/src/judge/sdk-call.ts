@@ -1,5 +1,6 @@
 import {
   inputRequired,
+  inputResponse,
   type ClientCapabilities,
   type InputRequest,
   type InputRequiredResult,
@@ -8,6 +9,13 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Call, InputAnswer, InputSpec, Schema } from '@toolyard/core';
 import { isRecord, type JsonObject } from '@toolyard/core/protocol';
+
+/** What the SDK calls an answer of each kind. */
+const KINDS = {
+  'elicitation/create': 'elicit',
+  'sampling/createMessage': 'sampling',
+  'roots/list': 'roots',
+} as const;
 
 /** Ends a run of a handler that has questions. */
 class Asked extends Error {}
@@ -68,8 +76,8 @@ export class SdkCall {
   }
 
   #ask(key: string, question: InputRequest): JsonObject {
-    const answer = this.#answers[key];
-    if (isRecord(answer)) return answer;
+    const { kind } = inputResponse(this.#answers, key);
+    if (kind === KINDS[question.method]) return this.#answers[key] as JsonObject;
     this.#questions[key] = question;
     throw new Asked();
   }

@@ -35,7 +35,7 @@ export class SdkRegistry {
       ...(Object.keys(_meta).length > 0 && { _meta }),
     };
     const toResult = (value: unknown) => toToolResult(value, output !== undefined);
-    const inputSchema = headers ? withHeaders(input as unknown as z.ZodObject, headers) : input;
+    const inputSchema = headers ? once(input, () => withHeaders(input as unknown as z.ZodObject, headers)) : input;
     if (inputSchema) {
       this.#server.registerTool(name, { ...config, inputSchema }, (args, ctx) =>
         this.#run((call) => run(args, call), toResult, ctx),
@@ -53,7 +53,7 @@ export class SdkRegistry {
     };
     const toResult = (value: unknown) => toPromptResult(value, description);
     if (input) {
-      const argsSchema = withCompleters(input as unknown as z.ZodObject, complete);
+      const argsSchema = once(input, () => withCompleters(input as unknown as z.ZodObject, complete));
       this.#server.registerPrompt(name, { ...config, argsSchema }, (args, ctx) =>
         this.#run((call) => run(args, call), toResult, ctx),
       );
@@ -100,6 +100,15 @@ export class SdkRegistry {
     return call.run(handler, toResult, this.#codec);
   }
 }
+
+/** The SDK makes a server per request; a schema is made once. */
+function once(schema: unknown, make: () => z.ZodObject): z.ZodObject {
+  const made = schemas.get(schema) ?? make();
+  schemas.set(schema, made);
+  return made;
+}
+
+const schemas = new Map<unknown, z.ZodObject>();
 
 /** The SDK finds header parameters in the schema itself. */
 function withHeaders(schema: z.ZodObject, headers: Readonly<Record<string, string>>): z.ZodObject {

@@ -141,7 +141,7 @@ function addSubscriptions({ server }: McpServer): void {
     return {};
   };
   server.setRequestHandler('resources/subscribe', subscribe);
-  server.setRequestHandler('resources/unsubscribe', subscribe);
+  server.setRequestHandler('resources/unsubscribe', () => ({}));
 }
 
 async function verifyAccessToken(token: string): Promise<AuthInfo> {

@@ -1,5 +1,6 @@
 import { compare, type Deviation } from './compare.ts';
-import { differences, type Difference, type Occurrence } from './differences.ts';
+import type { Difference, Occurrence } from './difference.ts';
+import { differences } from './differences.ts';
 import { createOurServer } from './our-server.ts';
 import type { Outcome } from './outcome.ts';
 import { play, type Fetch } from './play.ts';

@@ -3,7 +3,7 @@ import { bodiless, inSession, modern, notification, opening, post, postText, req
 const reader = { authorization: 'Bearer reader' };
 const administrator = { authorization: 'Bearer administrator' };
 
-const tokens = [undefined, '', 'Bearer', 'Bearer ', 'Bearer unknown', 'bearer reader', 'BEARER reader', 'Basic reader', 'reader', 'Bearer  reader', 'Bearer reader extra', 'Bearer reader, Bearer unknown'];
+const tokens = [undefined, '', 'Bearer', 'Bearer ', 'Bearer unknown', 'bearer reader', 'BEARER reader', 'Basic reader', 'reader', 'Bearer  reader'];
 
 const authentication: Conversation[] = tokens.flatMap((authorization) => [
   { name: `tools/list with ${JSON.stringify(authorization)}`, steps: [withHeaders(modern('tools/list'), { authorization })] },

@@ -88,6 +88,7 @@ export const variations: readonly Pick<Example, 'method' | 'about' | 'params'>[]
   { method: 'resources/read', about: 'an empty URI', params: { uri: '' } },
   { method: 'prompts/get', about: 'no arguments', params: { name: 'test_simple_prompt' } },
   { method: 'prompts/get', about: 'an optional argument left out', params: { name: 'greeting', arguments: { name: 'Ada' } } },
+  { method: 'prompts/get', about: 'an unknown argument that is no text', params: { name: 'greeting', arguments: { name: 'Ada', x: 7 } } },
   { method: 'prompts/get', about: 'an unknown argument', params: { name: 'greeting', arguments: { name: 'Ada', x: 'y' } } },
   { method: 'prompts/get', about: 'a resource', params: { name: 'test_prompt_with_embedded_resource', arguments: { resourceUri: 'test://x' } } },
   { method: 'prompts/get', about: 'a picture', params: { name: 'test_prompt_with_image' } },

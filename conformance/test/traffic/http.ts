@@ -78,7 +78,18 @@ const sizes: Conversation[] = [
   { name: 'deep nesting', steps: [modern('tools/call', { name: 'add', arguments: JSON.parse(`${'{"a":'.repeat(500)}1${'}'.repeat(500)}`) as Record<string, unknown> })] },
 ];
 
-const methods: Conversation[] = ['PUT', 'PATCH', 'HEAD', 'POSTS'].flatMap((method) => [
+const unknownSession = { 'mcp-session-id': 'made-up' };
+
+const order: Conversation[] = [
+  { name: 'a wrong type in an unknown session', steps: [postText('{}', { ...unknownSession, 'content-type': 'text/plain' })] },
+  { name: 'a wrong type that nobody can answer', steps: [...opening(), change(legacyList, { 'content-type': 'text/plain', accept: 'text/html' })] },
+  { name: 'a broken body in an unknown session', steps: [postText('{', unknownSession)] },
+  { name: 'no message in an unknown session', steps: [post({ jsonrpc: '2.0' }, unknownSession)] },
+  { name: 'an unknown session that nobody can answer', steps: [change(legacyList, { accept: 'text/html', ...unknownSession })] },
+  { name: 'a large body in an unknown session', steps: [postText('x'.repeat(20_000), unknownSession)] },
+];
+
+const methods: Conversation[] = ['PUT', 'PATCH', 'HEAD', 'POSTS', 'OPTIONS'].flatMap((method) => [
   { name: method, steps: [{ method, headers: { host: 'localhost' } }] },
   { name: `${method} in a session`, steps: [...opening(), bodiless(method)] },
 ]);
@@ -94,7 +105,7 @@ const hosts: Conversation[] = [
 ];
 
 /** What is right or wrong about a request before its message is looked at. */
-export const httpTraffic: readonly Conversation[] = [...malformed, ...negotiation, ...sizes, ...methods, ...hosts];
+export const httpTraffic: readonly Conversation[] = [...malformed, ...negotiation, ...sizes, ...order, ...methods, ...hosts];
 
 function onBoth(name: string, headers: Record<string, string | undefined>): Conversation[] {
   return [

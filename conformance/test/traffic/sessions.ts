@@ -21,27 +21,37 @@ const legacyVariations = [
   { method: 'resources/subscribe', about: 'a template', params: { uri: 'judge://users/1' } },
 ];
 
-const wellFormed: Conversation[] = LEGACY_REVISIONS.flatMap((revision) => [
-  ...[...examples, ...legacyExamples, ...variations, ...legacyVariations].map(({ method, about, params }) => ({
-    name: `${revision} ${method}: ${about}`,
-    steps: [...opening(revision), inSession(request(method, params), revision)],
-  })),
-  ...examples.slice(0, 4).map(({ method }) => ({
-    name: `${revision} ${method} without params`,
-    steps: [...opening(revision), inSession(request(method), revision)],
-  })),
-]);
+const wellFormed: Conversation[] = LEGACY_REVISIONS.flatMap((revision) => {
+  const all = [...examples, ...legacyExamples, ...variations, ...legacyVariations];
+  const methods = [...new Set(all.map(({ method }) => method))];
+  return [
+    ...methods.map((method) => ({
+      name: `${revision}: ${method}`,
+      steps: [
+        ...opening(revision),
+        ...all.filter((example) => example.method === method).map(({ params }) => inSession(request(method, params), revision)),
+      ],
+    })),
+    {
+      name: `${revision}: requests without params`,
+      steps: [...opening(revision), ...methods.map((method) => inSession(request(method), revision))],
+    },
+  ];
+});
 
-const params: Conversation[] = [...examples, ...legacyExamples].flatMap(({ method, params: good, required, optional }) =>
-  [
-    ...[...required, ...optional.filter((path) => path !== 'cursor')].map((path) => ({ name: `${method} without ${path}`, params: without(good, path) })),
-    ...[...required, ...optional].flatMap((path) =>
-      WRONG_VALUES.map(([what, value]) => ({ name: `${method} with ${what} as ${path}`, params: withValue(good, path, value) })),
-    ),
-    ...WRONG_VALUES.map(([what, value]) => ({ name: `${method} with ${what} as _meta`, params: { ...good, _meta: value } })),
-    { name: `${method} with an object as progressToken`, params: { ...good, _meta: { progressToken: {} } } },
-  ].map((one) => ({ name: `in a session: ${one.name}`, steps: [...opening(), inSession(request(method, one.params))] })),
-);
+/** Each field of each request, left out and with values it cannot have. */
+const params: Conversation[] = [...examples, ...legacyExamples].map(({ method, params: good, required, optional }) => ({
+  name: `${method} with wrong params`,
+  steps: [
+    ...opening(),
+    ...[
+      ...[...required, ...optional.filter((path) => path !== 'cursor')].map((path) => without(good, path)),
+      ...[...required, ...optional].flatMap((path) => WRONG_VALUES.map(([, value]) => withValue(good, path, value))),
+      ...WRONG_VALUES.map(([, value]) => ({ ...good, _meta: value })),
+      { ...good, _meta: { progressToken: {} } },
+    ].map((wrong) => inSession(request(method, wrong))),
+  ],
+}));
 
 const initialization: Conversation[] = [
   ...['2024-10-07', '2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28', '2027-01-01', '1.0', ''].map((protocolVersion) => ({
@@ -136,7 +146,7 @@ const resumption: Conversation[] = [
 ];
 
 const cancellation: Conversation[] = [
-  { name: 'a question that is cancelled', steps: [...opening(), inSession(request('tools/call', { name: 'test_elicitation', arguments: { message: 'm' } })), inSession(notification('notifications/cancelled', { requestId: 2, reason: 'never mind' }))] },
+  { name: 'a question that is cancelled', steps: [...opening(), { ...inSession(request('tools/call', { name: 'test_elicitation', arguments: { message: 'm' } })), open: true }, inSession(notification('notifications/cancelled', { requestId: 2, reason: 'never mind' }))] },
   { name: 'a request that does not run is cancelled', steps: [...opening(), inSession(notification('notifications/cancelled', { requestId: 77 })), inSession(request('ping'))] },
 ];
 

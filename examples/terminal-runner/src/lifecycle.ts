@@ -1,28 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Of two signals that come so close together the second is a copy: Ctrl-C reaches this process, and npm passes it on. */
+/** Of two Ctrl-C so close together the second is a copy: the terminal sends one to this process, and npm passes its own on. */
 const COPY_WITHIN_MS = 1_000;
 /** How often to look whether npm is still there. */
 const LOOK_EVERY_MS = 500;
 
-/** Calls `end` on SIGTERM and SIGINT. A second one, from somebody who does not want to wait, ends the process at once. */
-export function endOnSignals(end: () => void): void {
-  let firstAt: number | undefined;
-  const onSignal = () => {
-    if (firstAt !== undefined && performance.now() - firstAt > COPY_WITHIN_MS) process.exit(1);
-    firstAt ??= performance.now();
-    end();
-  };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+/** Ends the server. Only the first call counts. */
+type End = (reason: string) => void;
+
+/** Calls `end` on SIGTERM and SIGINT. A second Ctrl-C, from somebody who does not want to wait, ends the process at once. */
+export function endOnSignals(end: End): void {
+  let interruptedAt = Infinity;
+  process.on('SIGTERM', end);
+  process.on('SIGINT', (signal) => {
+    if (performance.now() - interruptedAt > COPY_WITHIN_MS) process.exit(1);
+    interruptedAt = Math.min(interruptedAt, performance.now());
+    end(signal);
+  });
 }
 
-/** Calls `reload` on SIGHUP, or `end` where it means that the terminal of this process was closed. */
-export function onReload({ reload, end }: { reload: () => Promise<void>; end: () => void }): void {
+/** Calls `reload` on SIGHUP, but `end` where the signal says that the terminal of this process was closed. */
+export function reloadOnHangup(reload: () => Promise<void>, end: End): void {
   const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
   process.on('SIGHUP', () => {
-    if (terminals.some((descriptor) => !isatty(descriptor))) end();
-    else void reload();
+    if (terminals.every((descriptor) => isatty(descriptor))) void reload();
+    else end('the terminal is closed');
   });
 }
 
@@ -30,13 +33,13 @@ export function onReload({ reload, end }: { reload: () => Promise<void>; end: ()
  * Calls `end` when npm, having started this process with `npm start`, is gone. Whoever kills npm kills at most the shell
  * it runs scripts in; without this the server would live on and keep its port.
  */
-export function endWithNpm(end: () => void): void {
+export function endWithNpm(end: End): void {
   if (process.env['npm_lifecycle_event'] !== 'start') return;
   const starters = whoStartedUs();
   const timer = setInterval(() => {
     if (whoStartedUs() === starters) return;
     clearInterval(timer);
-    end();
+    end('npm is gone');
   }, LOOK_EVERY_MS);
   timer.unref();
 }

@@ -1,5 +1,5 @@
 import { configOrExit, loadConfig, readProcessInput } from './config/load-config.ts';
-import { endOnSignals, endWithNpm, onReload } from './lifecycle.ts';
+import { endOnSignals, endWithNpm, reloadOnHangup } from './lifecycle.ts';
 import { createObservability } from './observability.ts';
 import { createReload } from './reload.ts';
 import { serve, type Serving } from './serve.ts';
@@ -7,7 +7,7 @@ import { createTerminal, NAME, VERSION } from './server.ts';
 import { describeStartFailure } from './start-failure.ts';
 import { terminalProgram } from './terminal-config.ts';
 
-/** The longest way from SIGTERM to the end. Each step has a limit of its own; together they stay below. */
+/** The longest way to the end. Every step of it has a limit of its own, and together they stay below this one. */
 const END_LIMIT_MS = 10_000;
 
 const input = readProcessInput();
@@ -15,18 +15,20 @@ const config = configOrExit(terminalProgram, input);
 const observability = createObservability({ name: NAME, version: VERSION }, config);
 const { logger, telemetry } = observability;
 
-// Before the start, so that a signal which comes during it ends the server well, too.
 const starting = start();
 let ending: Promise<void> | undefined;
-const end = () => void (ending ??= close());
+const end = (reason: string) => void (ending ??= close(reason));
+
+// Not after the start: a signal that comes during it has to end the server well, too.
 endOnSignals(end);
 endWithNpm(end);
-onReload({ reload: createReload(() => loadConfig(terminalProgram, input), config, observability), end });
+const reload = createReload(() => loadConfig(terminalProgram, input), config, observability);
+reloadOnHangup(reload, end);
 
 try {
   const { url, closed } = await starting;
   if (url !== undefined) process.stderr.write(`${NAME} listens on ${url}\n`);
-  void closed?.then(end);
+  void closed?.then(() => end('the client is gone'));
 } catch (error) {
   process.stderr.write(`${NAME} does not start: ${describeStartFailure(error, config)}\n`);
   await telemetry.shutdown({ deadlineMs: 1_000 });
@@ -43,14 +45,12 @@ async function start(): Promise<Serving> {
   }
 }
 
-async function close(): Promise<void> {
+async function close(reason: string): Promise<void> {
+  logger.info({ reason }, 'The server ends.');
   setTimeout(() => process.exit(1), END_LIMIT_MS).unref();
-  try {
-    const serving = await starting;
-    await serving.close();
-    await telemetry.shutdown({ deadlineMs: 2_000 });
-    process.exit(0);
-  } catch {
-    // The start failed, and says so itself.
-  }
+  const serving = await starting.catch(() => undefined);
+  if (!serving) return; // It did not start, which is reported above.
+  await serving.close();
+  await telemetry.shutdown({ deadlineMs: 2_000 });
+  process.exit(0);
 }

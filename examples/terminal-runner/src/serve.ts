@@ -1,4 +1,4 @@
-import { type App } from '@toolyard/core';
+import type { App } from '@toolyard/core';
 import { serveStdio } from '@toolyard/core/stdio';
 import { serveHttp } from '@toolyard/transport-http';
 import { apiKeys, hashApiKey, type ApiKey } from '@toolyard/transport-http/auth';

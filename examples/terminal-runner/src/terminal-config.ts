@@ -35,13 +35,20 @@ export const terminalSchema = z
       allowed: 'names of programs, without a path',
     }),
   })
-  .superRefine(({ host, apiKey, stdio }, context) => {
+  .superRefine(({ host, publicUrl, apiKey, stdio }, context) => {
     // Whoever reaches this server can run programs on the machine.
-    if (!stdio && apiKey.length === 0 && !isLoopback(host))
+    if (stdio || apiKey.length > 0) return;
+    if (!isLoopback(host))
       context.addIssue({
         code: 'custom',
         path: ['host'],
         message: `${JSON.stringify(host)} can be reached from other machines and needs an API key; set TOOLYARD_API_KEY, or listen on 127.0.0.1`,
+      });
+    if (publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname))
+      context.addIssue({
+        code: 'custom',
+        path: ['publicUrl'],
+        message: `${JSON.stringify(publicUrl)} can be reached from other machines and needs an API key; set TOOLYARD_API_KEY`,
       });
   });
 

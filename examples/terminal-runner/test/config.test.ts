@@ -176,6 +176,10 @@ describe('what is refused', () => {
     expect(problems(['--host', '0.0.0.0', '--api-key', 'a-key-that-is-long'])).toEqual([]);
     expect(problems(['--host', '0.0.0.0', '--stdio'])).toEqual([]);
     for (const host of ['localhost', '127.8.0.1', '::1']) expect(problems(['--host', host])).toEqual([]);
+    const published = ['--public-url', 'https://tools.example.com/mcp'];
+    expect(problems(published)[0]).toMatch(/^publicUrl \(from --public-url\): .* needs an API key/);
+    expect(problems([...published, '--api-key', 'a-key-that-is-long'])).toEqual([]);
+    expect(problems(['--public-url', 'http://localhost:8080'])).toEqual([]);
   });
 
   test('names of an object that is not ours', () => {

@@ -46,7 +46,8 @@ test('however output is cut into chunks, the result is the same', () => {
       fc.nat(30),
       fc.integer({ min: 1, max: 9 }),
       (texts, headBytes, tailBytes, size) => {
-        const bytes = Buffer.from(texts.join(''));
+        // What stands for invalid bytes in the result must not come from the input.
+        const bytes = Buffer.from(texts.join('').replaceAll('\u{fffd}', '?'));
         const chunks: Buffer[] = [];
         for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
         const result = capture(chunks, headBytes, tailBytes);

@@ -13,6 +13,7 @@ export interface Timer {
   cancel(): void;
 }
 
+/** A signal that aborts in time; disposing the handle cancels that. */
 export interface TimeoutHandle extends Disposable {
   readonly signal: AbortSignal;
 }

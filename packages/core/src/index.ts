@@ -1,12 +1,6 @@
-export {
-  App,
-  createApp,
-  type AppOptions,
-  type Listing,
-  type Mountable,
-  type Reference,
-  type Subscriber,
-} from './app/app.ts';
+// This list is the public API of @toolyard/core.
+export { createApp, type App, type Listing, type Mountable, type Reference, type Subscriber } from './app/app.ts';
+export type { AppOptions } from './app/create-core.ts';
 export type { AppEvents, AppListener } from './app/events.ts';
 export { defineMethod, type Extension, type ExtensionMethod } from './app/extension.ts';
 export type { CallOptions } from './app/in-process.ts';

@@ -8,6 +8,7 @@ export interface Logger {
   child?(fields: LogFields): Logger;
 }
 
+/** What a line says besides its sentence. */
 export type LogFields = Record<string, unknown>;
 
 /** Swallows everything; what an app without a `logger` uses. */

@@ -1,6 +1,6 @@
 /** On whose behalf a message came. Caches, limits, sessions and stored state are keyed by it. */
 export interface Principal {
-  /** Stable and unique within `issuer`. */
+  /** Stable and unique within `issuer`. Without an issuer, `anonymous` and `local` are taken. */
   readonly id: string;
   /** Who vouches for `id`: an OAuth issuer, a key ring. */
   readonly issuer?: string | undefined;

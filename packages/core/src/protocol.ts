@@ -1,3 +1,4 @@
+// This list is the public API of @toolyard/core/protocol.
 export { missingCapabilities } from './protocol/capabilities.ts';
 export { canonicalJson } from './protocol/canonical-json.ts';
 export {

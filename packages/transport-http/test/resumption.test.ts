@@ -224,7 +224,6 @@ describe('the standing stream that was lost', () => {
 
 describe('Last-Event-ID', () => {
   test.each([
-    '',
     '1',
     'x-1',
     '1-1',
@@ -240,6 +239,14 @@ describe('Last-Event-ID', () => {
     const response = await session.get({ 'last-event-id': id });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32000 } });
+  });
+
+  test('that is empty is none: the standing stream opens', async () => {
+    const { session } = await setUp();
+    const response = await session.get({ 'last-event-id': '' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    await response.body?.cancel();
   });
 
   test('from the future names nothing', async () => {

@@ -42,14 +42,22 @@ describe('the life of a session', () => {
     },
   );
 
-  test('begins anew with each initialize, with an id the client does not choose', async () => {
+  test('begins anew with each initialize', async () => {
     const { url, handler } = await serve(demoApp());
     const first = await initialize(url);
-    const second = await initialize(url, { headers: { 'mcp-session-id': first.id } });
+    const second = await initialize(url);
     expect(second.id).not.toBe(first.id);
-    const chosen = await initialize(url, { headers: { 'mcp-session-id': 'mine' } });
-    expect(chosen.id).not.toBe('mine');
-    expect(handler.sessionCount).toBe(3);
+    expect(handler.sessionCount).toBe(2);
+  });
+
+  test('does not begin with an initialize that names a session', async () => {
+    const { url, handler } = await serve(demoApp());
+    const { id } = await initialize(url);
+    const again = await post(url, initializeMessage({}), { 'mcp-session-id': id });
+    expect(again.status).toBe(400);
+    const chosen = await post(url, initializeMessage({}), { 'mcp-session-id': 'mine' });
+    expect(chosen.status).toBe(404);
+    expect(handler.sessionCount).toBe(1);
   });
 
   test('does not begin with an initialize that fails', async () => {

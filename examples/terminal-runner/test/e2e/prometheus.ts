@@ -29,7 +29,11 @@ export function parsePrometheus(text: string): Sample[] {
     if (Number.isNaN(number)) throw new Error(`Not a number: ${line}`);
     const pairs = labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g);
     return [
-      { name, labels: Object.fromEntries([...pairs].map(([, key, text]) => [key, text])), value: number },
+      {
+        name,
+        labels: Object.fromEntries([...pairs].map(([, key, content]) => [key, content])),
+        value: number,
+      },
     ];
   });
 }

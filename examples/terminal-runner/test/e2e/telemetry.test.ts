@@ -14,12 +14,12 @@ const KEY = 'the-key-of-ada-123';
 const SERVER = 2; // the kind of a span
 
 /** A server whose telemetry a configuration file directs. */
-async function start(settings: object, env: Environment = {}) {
+async function start(initial: object, env: Environment = {}) {
   const data = temporaryDirectory();
   const file = join(data, 'config.json');
   const write = (content: object | string) =>
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
-  write(settings);
+  write(initial);
   const server = await httpForTest(['--config', file, '--data', data], { env });
   return {
     ...server,
@@ -40,8 +40,8 @@ test('traces, metrics and logs of a call arrive, joined by the trace of the clie
   const server = await start({ otlpEndpoint: collector.url }, { TOOLYARD_API_KEY: KEY });
   const client = await clientForTest(server.url, undefined, KEY);
   const [traceId, spanId] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
-  const _meta = { traceparent: `00-${traceId}-${spanId}-01` };
-  await client.callTool({ name: 'calculate', arguments: { expression: '6 * 7' }, _meta });
+  const meta = { traceparent: `00-${traceId}-${spanId}-01` };
+  await client.callTool({ name: 'calculate', arguments: { expression: '6 * 7' }, _meta: meta });
   await client.callTool({ name: 'calculate', arguments: { expression: '6 *' } });
   expect(await server.stop()).toBe(0);
 
@@ -104,13 +104,16 @@ test('a client that nobody vouches for cannot put itself into a trace: it is lin
   }
 });
 
-test('SIGHUP reads the configuration again: all telemetry goes to the new collector, with new headers and attributes', async () => {
-  const [first, second] = [await otlpListener(), await otlpListener()];
-  const settings = (url: string, name: string) => ({
+function settings(url: string, name: string) {
+  return {
     otlpEndpoint: url,
     otlpHeaders: { 'x-token': `token-of-${name}` },
     resourceAttributes: { stage: name },
-  });
+  };
+}
+
+test('SIGHUP reads the configuration again: all telemetry goes to the new collector, with new headers and attributes', async () => {
+  const [first, second] = [await otlpListener(), await otlpListener()];
   const server = await start(settings(first.url, 'first'));
   const client = await clientForTest(server.url);
   await client.callTool({ name: 'system_info' });
@@ -163,7 +166,7 @@ test('a collector that refuses does no harm but a warning', async () => {
   await client.callTool({ name: 'system_info' });
   expect(await server.stop()).toBe(0);
   const warnings = server.log().filter(({ msg }) => msg === 'Telemetry was not sent.');
-  expect(warnings.map(({ level, signal }) => `${level} ${signal}`).toSorted()).toEqual([
+  expect(warnings.map(({ level, signal }) => [level, signal].join(' ')).toSorted()).toEqual([
     'warn logs',
     'warn metrics',
     'warn traces',

@@ -1,24 +1,34 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { z } from 'zod';
 
-/** The terminal-runner as users start it, without what belongs after it. */
-export const MAIN = [
-  '--conditions=@toolyard/source',
-  fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
-];
+const HERE = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What `npm start` gives to Node, with the whole path of the file. */
+export const MAIN = startScript();
+
+function startScript(): string[] {
+  const manifest = z.object({ scripts: z.object({ start: z.string() }) });
+  const { scripts } = manifest.parse(JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8')));
+  const [, ...args] = scripts.start.split(' ');
+  return args.map((argument) => (argument.endsWith('.ts') ? join(HERE, argument) : argument));
+}
 
 /** What is set for a server beside what every process has. */
 export type Environment = Readonly<Record<string, string>>;
 
+// Halves the time of a start, of which there are many.
+const COMPILE_CACHE = join(HERE, 'node_modules/.cache/compile');
+
 /** Nothing of the tests' own environment but where programs are. */
 export function environment(more: Environment = {}): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', ...more };
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', NODE_COMPILE_CACHE: COMPILE_CACHE, ...more };
 }
 
 /** A new directory for a server that several tests share; remove it with the function. */

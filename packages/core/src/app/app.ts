@@ -1,11 +1,10 @@
 import type { MethodMiddleware, MethodName, Middleware, NoContext } from '../call.ts';
-import { systemClock, type Clock, type Timer } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { CancelledError, DefinitionError, InvalidOptionError, ShutdownError, ToolyardError } from '../errors.ts';
 import type { Exchange, Session } from '../exchange.ts';
-import { silentLogger, type Logger } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { JsonRpcResponse } from '../protocol/json-rpc.ts';
 import type {
-  CacheHint,
   Implementation,
   PromptDescription,
   ResourceDescription,
@@ -14,11 +13,12 @@ import type {
   ToolDescription,
 } from '../protocol/messages.ts';
 import { mayUse, type Principal } from '../principal.ts';
-import { nameOf, type Definition } from '../registry/registry.ts';
+import type { Definition } from '../registry/registry.ts';
 import { checkName } from '../registry/names.ts';
 import type { Tool } from '../registry/tool.ts';
 import { findResource } from './catalog.ts';
-import { AppCore } from './core.ts';
+import type { AppCore } from './core.ts';
+import { createCore, type AppOptions } from './create-core.ts';
 import { dispatch } from './dispatch.ts';
 import type { AppEvents, AppListener } from './events.ts';
 import type { Extension } from './extension.ts';
@@ -28,32 +28,6 @@ import { toMethod } from './methods/extension-method.ts';
 import { isProtocolMethod } from './methods/method-table.ts';
 import type { Layer } from './pipeline.ts';
 import type { Plugin } from './plugin.ts';
-import { RequestStateCodec } from './request-state.ts';
-
-/** Options of {@link createApp}. */
-export interface AppOptions extends Omit<Implementation, 'icons'> {
-  readonly icons?: Implementation['icons'];
-  /** Told to clients on connection: how to use this server. */
-  readonly instructions?: string;
-  /**
-   * Sign what clients carry between the rounds of a request; at least 32 characters each. The first signs, all open,
-   * so put a new one in front to rotate. Without any, a random one is made: enough for one process.
-   */
-  readonly secrets?: readonly string[];
-  /** Where records of calls and failures go; any pino logger fits. Default: nowhere. */
-  readonly logger?: Logger;
-  /** Longest run of a handler that does not say otherwise. Default 60 000. */
-  readonly timeoutMs?: number;
-  /** How long a person may take to answer a question. Default 600 000. */
-  readonly inputTimeoutMs?: number;
-  /** Items per page of a list. Default 500. */
-  readonly pageSize?: number;
-  /** How long clients may keep lists and resources that do not say otherwise. Default: not at all. */
-  readonly cache?: Partial<CacheHint>;
-  /** Streams for changes that may be open at once. Default 1024. */
-  readonly maxSubscriptions?: number;
-  readonly clock?: Clock;
-}
 
 /** One open stream of a legacy client, as a transport registers it. */
 export interface Subscriber {
@@ -70,7 +44,7 @@ export interface Listing {
   templates: ResourceTemplateDescription[];
 }
 
-/** What a definition, tool or name can be removed or disabled by. */
+/** What a definition can be removed or disabled by: itself, or its kind and name; of a resource, the URI or template. */
 export type Reference = Definition | { readonly kind: Definition['kind']; readonly name: string };
 
 const CORE = Symbol.for('toolyard.core');
@@ -113,10 +87,12 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
     return this[CORE].settings.info;
   }
 
+  /** Where the app's records go: `logger` of its options. */
   get logger(): Logger {
     return this[CORE].logger;
   }
 
+  /** The time in this app: `clock` of its options. */
   get clock(): Clock {
     return this[CORE].clock;
   }
@@ -142,19 +118,30 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
     return this;
   }
 
-  /** Shows what {@link App.disable} hid. */
+  /**
+   * Shows what {@link App.disable} hid.
+   *
+   * @throws {DefinitionError} `UNKNOWN_DEFINITION`, and `NAME_TAKEN` when it collides with what was mounted since.
+   */
   enable(...references: readonly Reference[]): this {
     for (const reference of references) this.#setEnabled(reference, true);
     return this;
   }
 
-  /** Hides definitions from everybody until {@link App.enable}. Connected clients are told. */
+  /**
+   * Hides definitions from everybody until {@link App.enable}. Connected clients are told.
+   *
+   * @throws {DefinitionError} `UNKNOWN_DEFINITION`
+   */
   disable(...references: readonly Reference[]): this {
     for (const reference of references) this.#setEnabled(reference, false);
     return this;
   }
 
-  /** Adds middleware. The first added is outermost; it wraps everything the app serves, whenever that was added. */
+  /**
+   * Adds middleware, up to four at a time. The first added is outermost; it wraps everything the app serves, whenever
+   * that was added.
+   */
   use<A extends object>(a: Middleware<A, Context>): App<Needs, Context & A>;
   use<A extends object, B extends object>(
     a: Middleware<A, Context>,
@@ -264,7 +251,7 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
    * @throws {ProtocolError} when it does not exist, is denied, or breaks.
    */
   call<Input, Output>(
-    tool: Tool<Input, Output, any>,
+    tool: Tool<Input, Output>,
     ...rest: NoContext extends Input ? [args?: Input, options?: CallOptions] : [args: Input, options?: CallOptions]
   ): Promise<Output>;
   /** Calls a tool by the name clients know it by, which is how mounted tools are reached. */
@@ -278,7 +265,11 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
     return listInProcess(this[CORE], kind, options);
   }
 
-  /** Registers an open stream of a legacy client for list changes and updates. Returns the way to stop. */
+  /**
+   * Registers an open stream of a legacy client for list changes and updates. Returns the way to stop.
+   *
+   * @throws {LimitExceededError} `LIMIT_EXCEEDED` when `maxSubscriptions` streams are open.
+   */
   subscribe({ principal, session, notify }: Subscriber): () => void {
     const core = this[CORE];
     return core.hub.listen((change) => {
@@ -392,34 +383,6 @@ export function createApp<Needs extends object = NoContext>(options: AppOptions)
   return new App<Needs, Needs>(options);
 }
 
-function createCore(options: AppOptions): AppCore {
-  const { instructions, secrets = [], logger = silentLogger, clock = systemClock } = options;
-  const { timeoutMs = 60_000, inputTimeoutMs = 600_000, pageSize = 500, maxSubscriptions = 1024, cache } = options;
-  if (options.name === '' || options.version === '') throw new InvalidOptionError('name and version', 'must not be empty');
-  for (const [option, value] of Object.entries({ timeoutMs, inputTimeoutMs, pageSize, maxSubscriptions })) {
-    if (!(value > 0)) throw new InvalidOptionError(option, 'must be above 0');
-  }
-  const { name, version, title, description, websiteUrl, icons } = options;
-  const info: Implementation = {
-    name,
-    version,
-    ...(title !== undefined && { title }),
-    ...(description !== undefined && { description }),
-    ...(websiteUrl !== undefined && { websiteUrl }),
-    ...(icons && { icons }),
-  };
-  const settings = {
-    info,
-    instructions,
-    timeoutMs,
-    inputTimeoutMs,
-    pageSize,
-    maxSubscriptions,
-    cache: { ttlMs: cache?.ttlMs ?? 0, cacheScope: cache?.cacheScope ?? 'private' },
-  } as const;
-  return new AppCore(settings, clock, logger, new RequestStateCodec(secrets, clock, Math.ceil(inputTimeoutMs / 1000)));
-}
-
 function referenceName(reference: Reference): string {
-  return 'address' in reference ? nameOf(reference) : reference.name ?? '';
+  return 'address' in reference ? reference.address : reference.name ?? '';
 }

@@ -42,6 +42,7 @@ export interface AppEvents {
   sessionClosed: { readonly id: string };
 }
 
+/** Hears of one kind of event. It may be async; what it throws or rejects with is logged. */
 export type AppListener<E extends keyof AppEvents> = (event: AppEvents[E]) => void | Promise<void>;
 
 type Listeners = { [E in keyof AppEvents]: (event: AppEvents[E]) => void | Promise<void> };

@@ -15,6 +15,7 @@ export interface CallOptions {
   /** On whose behalf. Default: `local`, who may do everything. */
   readonly principal?: Principal;
   readonly tenant?: string;
+  /** Gives the call up; `app.call` then rejects with its reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   /** Answers the questions a tool asks. Without it, such tools fail. */

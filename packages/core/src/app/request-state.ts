@@ -53,7 +53,7 @@ export class RequestStateCodec {
 
   /** @throws {InvalidParamsError} when the state is forged, expired, or belongs to another principal or request. */
   async open(state: unknown, binding: StateBinding): Promise<Answers> {
-    if (typeof state !== 'string') throw new InvalidParamsError('requestState must be a string.');
+    if (typeof state !== 'string') throw invalidState();
     const options = {
       subject: callerKey(binding),
       audience: await audienceOf(binding),

@@ -38,12 +38,14 @@ export interface AuditRecord {
   readonly hash: string;
 }
 
+/** Who asked. Scopes, roles and claims are left out. */
 export interface AuditPrincipal {
   readonly id: string;
   readonly issuer?: string | undefined;
   readonly clientId?: string | undefined;
 }
 
+/** What a request was aimed at. */
 export interface AuditTarget {
   readonly kind: 'tool' | 'prompt' | 'resource';
   readonly name: string;

@@ -15,6 +15,7 @@ export interface ConcurrencyOptions {
   readonly queue?: ConcurrencyQueue | undefined;
 }
 
+/** Where calls wait that are above the limit. */
 export interface ConcurrencyQueue {
   /** Calls that may wait at once. */
   readonly max: number;

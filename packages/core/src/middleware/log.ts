@@ -50,7 +50,10 @@ export function log(options: LogOptions = {}): Middleware {
     const { status, ...details } = outcome;
     const level = levels[status] ?? defaultLevel(outcome);
     const fields = { outcome: status, durationMs, ...details, ...(slow && { slow }) };
-    call.log[slow ? atLeastWarn(level) : level](fields, `${shorten(call.method)} ${status.replace('_', ' ')}`);
+    call.log[slow ? atLeastWarn(level) : level](
+      fields,
+      `${shorten(call.method)} ${status.replace('_', ' ')}`,
+    );
   }
 
   return async function logCall(call, next) {

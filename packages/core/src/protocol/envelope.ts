@@ -17,6 +17,7 @@ export interface Envelope {
   readonly logLevel?: LogLevel | undefined;
 }
 
+/** What a request says of its client, or the error to answer it with. */
 export type EnvelopeReading = { envelope: Envelope } | { error: JsonRpcError };
 
 const LOG_LEVELS: readonly string[] = [
@@ -30,6 +31,7 @@ const LOG_LEVELS: readonly string[] = [
   'emergency',
 ] satisfies LogLevel[];
 
+/** Whether a value is one of the eight levels of the protocol. */
 export function isLogLevel(value: unknown): value is LogLevel {
   return typeof value === 'string' && LOG_LEVELS.includes(value);
 }

@@ -1,6 +1,7 @@
 /** The id of a JSON-RPC request. */
 export type RequestId = string | number;
 
+/** A request: it is answered under its `id`. */
 export interface JsonRpcRequest {
   readonly jsonrpc: '2.0';
   readonly id: RequestId;
@@ -8,31 +9,37 @@ export interface JsonRpcRequest {
   readonly params?: Record<string, unknown> | undefined;
 }
 
+/** A message without an answer. */
 export interface JsonRpcNotification {
   readonly jsonrpc: '2.0';
   readonly method: string;
   readonly params?: Record<string, unknown> | undefined;
 }
 
+/** Why a request failed, as JSON-RPC tells it. */
 export interface JsonRpcError {
   readonly code: number;
   readonly message: string;
   readonly data?: unknown;
 }
 
+/** The answer to a request that went well; a tool result with `isError` is one too. */
 export interface JsonRpcResultResponse {
   readonly jsonrpc: '2.0';
   readonly id: RequestId;
   readonly result: Record<string, unknown>;
 }
 
+/** The answer to a request that failed. `id` is `null` where that of the request could not be read. */
 export interface JsonRpcErrorResponse {
   readonly jsonrpc: '2.0';
   readonly id: RequestId | null;
   readonly error: JsonRpcError;
 }
 
+/** The answer to a request. */
 export type JsonRpcResponse = JsonRpcResultResponse | JsonRpcErrorResponse;
+/** Anything that goes over the wire; batches, which 2025-03-26 has, are arrays of these. */
 export type JsonRpcMessage = JsonRpcRequest | JsonRpcNotification | JsonRpcResponse;
 
 /** Which of the JSON-RPC shapes a parsed value has. */
@@ -68,6 +75,7 @@ export function answerableId(value: unknown): RequestId | null {
   return isRequestId(value['id']) ? value['id'] : null;
 }
 
+/** An error response; `id` is `null` where the request has none that can be used. */
 export function errorResponse(id: RequestId | null, error: JsonRpcError): JsonRpcErrorResponse {
   return { jsonrpc: '2.0', id, error };
 }

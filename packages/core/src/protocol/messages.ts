@@ -4,8 +4,10 @@
  */
 import type { RequestId } from './json-rpc.ts';
 
+/** An object as JSON has it; what is inside is unknown. */
 export type JsonObject = Record<string, unknown>;
 
+/** A picture for people: `src` is an https or data URI. */
 export interface Icon {
   src: string;
   mimeType?: string;
@@ -23,6 +25,7 @@ export interface Implementation {
   icons?: Icon[];
 }
 
+/** What a client can be asked. `elicitation: {}` stands for forms. */
 export interface ClientCapabilities {
   experimental?: Record<string, JsonObject>;
   sampling?: { context?: JsonObject; tools?: JsonObject };
@@ -31,6 +34,7 @@ export interface ClientCapabilities {
   extensions?: Record<string, JsonObject>;
 }
 
+/** What a server offers. */
 export interface ServerCapabilities {
   experimental?: Record<string, JsonObject>;
   logging?: JsonObject;
@@ -41,8 +45,10 @@ export interface ServerCapabilities {
   extensions?: Record<string, JsonObject>;
 }
 
+/** Who says something in a conversation. */
 export type Role = 'user' | 'assistant';
 
+/** Hints for the client: whom content is for, and from 0 to 1 how much it matters. `lastModified` is ISO 8601. */
 export interface Annotations {
   audience?: Role[];
   priority?: number;
@@ -53,30 +59,36 @@ interface Content {
   annotations?: Annotations;
   _meta?: JsonObject;
 }
+/** A block of text. */
 export interface TextContent extends Content {
   type: 'text';
   text: string;
 }
+/** A picture, as base64. */
 export interface ImageContent extends Content {
   type: 'image';
   data: string;
   mimeType: string;
 }
+/** A sound, as base64. Since 2025-03-26. */
 export interface AudioContent extends Content {
   type: 'audio';
   data: string;
   mimeType: string;
 }
+/** A resource with its contents. */
 export interface EmbeddedResource extends Content {
   type: 'resource';
   resource: ResourceContents;
 }
+/** A pointer to a resource. Since 2025-06-18. */
 export interface ResourceLink extends ResourceDescription {
   type: 'resource_link';
 }
 /** What tools and prompts hand to the model. */
 export type ContentBlock = TextContent | ImageContent | AudioContent | EmbeddedResource | ResourceLink;
 
+/** What a resource holds. */
 export interface ResourceContents {
   uri: string;
   mimeType?: string;
@@ -86,6 +98,7 @@ export interface ResourceContents {
   _meta?: JsonObject;
 }
 
+/** A resource, as lists show it. `size` is in bytes. */
 export interface ResourceDescription {
   uri: string;
   name: string;
@@ -98,6 +111,7 @@ export interface ResourceDescription {
   _meta?: JsonObject;
 }
 
+/** A family of resources, as lists show it. `uriTemplate` is of RFC 6570. */
 export interface ResourceTemplateDescription {
   uriTemplate: string;
   name: string;
@@ -109,6 +123,7 @@ export interface ResourceTemplateDescription {
   _meta?: JsonObject;
 }
 
+/** An argument of a prompt. Its value is always text. */
 export interface PromptArgument {
   name: string;
   title?: string;
@@ -116,6 +131,7 @@ export interface PromptArgument {
   required?: boolean;
 }
 
+/** A prompt, as lists show it. */
 export interface PromptDescription {
   name: string;
   title?: string;
@@ -125,6 +141,7 @@ export interface PromptDescription {
   _meta?: JsonObject;
 }
 
+/** One message of a prompt. */
 export interface PromptMessage {
   role: Role;
   content: ContentBlock;
@@ -139,6 +156,7 @@ export interface ToolAnnotations {
   openWorldHint?: boolean;
 }
 
+/** A tool, as lists show it. */
 export interface ToolDescription {
   name: string;
   title?: string;
@@ -160,6 +178,7 @@ export interface CacheHint {
 export interface BaseResult {
   _meta?: JsonObject;
 }
+/** What a tool call gives, failures that the model can act on (`isError`) included. */
 export interface CallToolResult extends BaseResult {
   content: ContentBlock[];
   structuredContent?: unknown;
@@ -217,19 +236,23 @@ export interface InputRequiredResult extends BaseResult {
   requestState?: string;
 }
 
+/** A question for a person: a form to fill in, or a page to visit. */
 export type ElicitParams =
   | { mode?: 'form'; message: string; requestedSchema: JsonObject }
   | { mode: 'url'; message: string; url: string; elicitationId?: string };
 
+/** What the person did; `content` comes with `accept` alone. */
 export interface ElicitResult extends BaseResult {
   action: 'accept' | 'decline' | 'cancel';
   content?: Record<string, string | number | boolean | string[]>;
 }
 
+/** One message of a conversation with the client's model. */
 export interface SamplingMessage {
   role: Role;
   content: JsonObject | JsonObject[];
 }
+/** A question for the client's model. `maxTokens` bounds the answer. */
 export interface CreateMessageParams {
   messages: SamplingMessage[];
   maxTokens: number;
@@ -242,12 +265,14 @@ export interface CreateMessageParams {
   tools?: ToolDescription[];
   toolChoice?: { mode?: 'auto' | 'required' | 'none' };
 }
+/** What the client's model said. */
 export interface CreateMessageResult extends BaseResult {
   role: Role;
   model: string;
   content: JsonObject | JsonObject[];
   stopReason?: string;
 }
+/** A folder the client works in: a `file://` URI. */
 export interface Root {
   uri: string;
   name?: string;
@@ -256,6 +281,7 @@ export interface ListRootsResult extends BaseResult {
   roots: Root[];
 }
 
+/** How serious a log message is, least first: the levels of RFC 5424. */
 export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
 
 /** The kinds of change a `subscriptions/listen` stream can carry. */

@@ -10,7 +10,9 @@ export type Revision = (typeof REVISIONS)[number];
  */
 export type Era = 'legacy' | 'modern';
 
+/** The newest revision, and the first without sessions. */
 export const MODERN_REVISION = '2026-07-28' satisfies Revision;
+/** The newest revision that opens sessions. */
 export const LATEST_LEGACY_REVISION = '2025-11-25' satisfies Revision;
 
 /** The revision a 2025 request without an `MCP-Protocol-Version` header is taken to speak. */
@@ -22,6 +24,7 @@ export const LEGACY_REVISIONS: readonly Revision[] = REVISIONS.filter((revision)
 /** Revisions that a request can name in its `_meta`. */
 export const MODERN_REVISIONS: readonly Revision[] = REVISIONS.filter((revision) => revision >= MODERN_REVISION);
 
+/** Whether a value is a revision Toolyard serves. */
 export function isRevision(value: unknown): value is Revision {
   return (REVISIONS as readonly unknown[]).includes(value);
 }

@@ -14,11 +14,15 @@ interface PromptFacts {
   readonly title?: string | undefined;
   readonly description?: string | undefined;
   readonly icons?: readonly Icon[] | undefined;
+  /** Who may use it. Default: everybody. */
   readonly access?: Access | undefined;
+  /** How long one call may take. Default: the app's `timeoutMs`. Waiting for a person's input does not count. */
   readonly timeoutMs?: number | undefined;
+  /** Sent as `_meta` of its listing. */
   readonly meta?: JsonObject | undefined;
 }
 
+/** Options of {@link definePrompt}. */
 export interface PromptOptions<I extends Schema, C extends object> extends PromptFacts {
   /** 1 to 64 of `A-Z a-z 0-9 _ -`. */
   readonly name: string;

@@ -6,6 +6,7 @@ import { compileTool, type CompiledTool, type Tool } from './tool.ts';
 /** Anything an app can serve. */
 export type Definition<Context extends object = any> = Tool<any, any, Context> | Resource<Context> | Prompt<Context>;
 
+/** `tool`, `resource` or `prompt`. */
 export type DefinitionKind = Definition['kind'];
 
 /** The definitions of one app, in the order they were added. */

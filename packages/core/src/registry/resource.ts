@@ -33,10 +33,13 @@ interface ResourceFacts {
   readonly mimeType?: string | undefined;
   readonly annotations?: Annotations | undefined;
   readonly icons?: readonly Icon[] | undefined;
+  /** Who may use it. Default: everybody. */
   readonly access?: Access | undefined;
+  /** How long one call may take. Default: the app's `timeoutMs`. Waiting for a person's input does not count. */
   readonly timeoutMs?: number | undefined;
   /** How long clients may keep what they read. Default: the app's. */
   readonly cache?: Partial<CacheHint> | undefined;
+  /** Sent as `_meta` of its listing. */
   readonly meta?: JsonObject | undefined;
 }
 
@@ -62,6 +65,7 @@ type SplitNames<E extends string> = E extends `${infer First},${infer Rest}`
   : StripModifier<E>;
 type StripModifier<N extends string> = N extends `${infer Name}*` ? Name : N extends `${infer Name}:${string}` ? Name : N;
 
+/** Options of {@link defineResource} for one URI. */
 export interface StaticResourceOptions<C extends object> extends ResourceFacts {
   /** The one URI this resource has. */
   readonly uri: string;
@@ -69,6 +73,7 @@ export interface StaticResourceOptions<C extends object> extends ResourceFacts {
   readonly read: (call: Call<C>) => Awaitable<Readable>;
 }
 
+/** Options of {@link defineResource} for a family of URIs. */
 export interface TemplateResourceOptions<T extends string, C extends object> extends ResourceFacts {
   /** An RFC 6570 template: `note://{id}`, `file:///{+path}`. */
   readonly template: T;

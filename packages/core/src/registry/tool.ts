@@ -32,6 +32,7 @@ interface ToolFacts {
   readonly description?: string | undefined;
   readonly annotations?: ToolAnnotations | undefined;
   readonly icons?: readonly Icon[] | undefined;
+  /** Who may use it. Default: everybody. */
   readonly access?: Access | undefined;
   /** How long one call may take. Default: the app's `timeoutMs`. Waiting for a person's input does not count. */
   readonly timeoutMs?: number | undefined;
@@ -41,6 +42,7 @@ interface ToolFacts {
   readonly errors?: readonly ErrorContract[] | undefined;
   /** Input properties that HTTP clients repeat as `Mcp-Param-{name}` headers: property path to header name. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sent as `_meta` of its listing. */
   readonly meta?: JsonObject | undefined;
 }
 
@@ -71,6 +73,7 @@ interface ToolOptionsBase<I extends Schema> extends ToolFacts {
   readonly input?: I;
 }
 
+/** Options of {@link defineTool} with an `output` schema, which every result is checked against. */
 export interface ToolOptionsWithOutput<I extends Schema, O extends Schema, C extends object> extends ToolOptionsBase<I> {
   /** The result, checked before it is sent. */
   readonly output: O;
@@ -80,6 +83,7 @@ export interface ToolOptionsWithOutput<I extends Schema, O extends Schema, C ext
   ) => Awaitable<SchemaInput<O> | FullResult<SchemaInput<O>>>;
 }
 
+/** Options of {@link defineTool} without an `output` schema: the type of the result is that of `run`. */
 export interface ToolOptionsWithoutOutput<I extends Schema, R, C extends object> extends ToolOptionsBase<I> {
   readonly output?: undefined;
   readonly run: (args: SchemaOutput<I>, call: Call<C>) => Awaitable<R>;

@@ -1,6 +1,8 @@
+import { deferred } from '../abort.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { ShutdownError, type CancelledError } from '../errors.ts';
-import type { Exchange, Session, SessionRecord } from '../exchange.ts';
+import type { Exchange, Session } from '../exchange.ts';
+import { MemorySession } from '../memory-session.ts';
 import type { Principal } from '../principal.ts';
 import { eraOf } from '../protocol/envelope.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
@@ -158,10 +160,10 @@ export class Connection {
 
   /** Opens the session. A client that starts over gets a new one in place of the old. */
   async #initialize(message: unknown, answer: Answer): Promise<void> {
-    let done!: () => void;
-    this.#handshake = new Promise((resolve) => (done = resolve));
+    const done = deferred();
+    this.#handshake = done.promise;
     try {
-      const session = new StdioSession();
+      const session = new MemorySession();
       const exchange: Exchange = {
         ...this.#legacy,
         session,
@@ -179,7 +181,7 @@ export class Connection {
       answer(response);
     } finally {
       this.#handshake = undefined;
-      done();
+      done.resolve();
     }
   }
 
@@ -246,15 +248,6 @@ export class Connection {
       message: `The server is answering ${this.#options.maxInFlight} requests of this connection, its limit.`,
       data: { code: 'LIMIT_EXCEEDED' },
     });
-  }
-}
-
-class StdioSession implements Session {
-  readonly id = crypto.randomUUID();
-  record: SessionRecord | undefined = undefined;
-
-  update(record: SessionRecord): void {
-    this.record = record;
   }
 }
 

@@ -13,6 +13,7 @@ import {
 /** A `path`, or a `database` that you opened. */
 export type SqliteAuditOptions = SqliteAuditBounds & (SqliteFile | SqliteConnection);
 
+/** The table of {@link sqliteAuditSink}, and what it may hold. */
 export interface SqliteAuditBounds {
   /** The table; created when absent, with two indices. Default: `toolyard_audit`. */
   readonly table?: string | undefined;

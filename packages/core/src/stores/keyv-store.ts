@@ -10,6 +10,7 @@ export interface KeyvLike {
   delete(key: string): Promise<boolean>;
 }
 
+/** Options of {@link keyvStore}. */
 export interface KeyvStoreOptions {
   /** Bytes of one value as UTF-8 JSON; larger ones are refused. Default: 1 MiB. */
   readonly maxValueBytes?: number | undefined;

@@ -1,16 +1,11 @@
 import { systemClock, type Clock } from '../clock.ts';
 import { positiveInteger } from '../options.ts';
 import { StoreError, type Store } from '../store.ts';
-import {
-  checkKey,
-  countBytes,
-  defaultMaxValueBytes,
-  encodeValue,
-  expiryOf,
-} from './entry.ts';
+import { checkKey, countBytes, defaultMaxValueBytes, encodeValue, expiryOf } from './entry.ts';
 import { createExpiryQueue, type ExpiringEntry } from './expiry-queue.ts';
 import { createRecencyList, type RecencyLinks } from './recency-list.ts';
 
+/** Options of {@link memoryStore}: what it may hold. */
 export interface MemoryStoreOptions {
   /** Default: 10,000. */
   readonly maxEntries?: number | undefined;

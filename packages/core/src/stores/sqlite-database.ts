@@ -10,13 +10,16 @@ export interface SqliteDatabase {
   close(): void;
 }
 
+/** What is used of a prepared statement. */
 export interface SqliteStatement {
   get(...values: SqliteValue[]): Record<string, unknown> | undefined;
   run(...values: SqliteValue[]): { readonly changes: number | bigint };
 }
 
+/** What is bound to a statement. */
 export type SqliteValue = string | number | null;
 
+/** A database file, opened and closed for you. */
 export interface SqliteFile {
   /** A file in a directory that exists; created for the current user alone. `:memory:` for none. */
   readonly path: string;
@@ -25,6 +28,7 @@ export interface SqliteFile {
   readonly busyTimeoutMs?: number | undefined;
 }
 
+/** A database that you opened. */
 export interface SqliteConnection {
   /** A `DatabaseSync`. Its journal mode, busy timeout and closing are yours. */
   readonly database: SqliteDatabase;
@@ -36,7 +40,7 @@ export interface OpenTable<Prepared> {
   readonly database: SqliteDatabase;
   readonly prepared: Prepared;
   /** Closes the database, unless somebody else opened it. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /**
@@ -55,7 +59,9 @@ export function openTable<Prepared>(
   if (!/^[a-z][a-z0-9_]{0,59}$/i.test(table) || /^sqlite_/i.test(table)) {
     throw new InvalidOptionError('table', 'must be a letter, then up to 59 letters, digits and underscores');
   }
-  const busyTimeoutMs = options.database ? 0 : positiveInteger('busyTimeoutMs', options.busyTimeoutMs ?? 5_000);
+  const busyTimeoutMs = options.database
+    ? 0
+    : positiveInteger('busyTimeoutMs', options.busyTimeoutMs ?? 5_000);
   let own: SqliteDatabase | undefined;
   try {
     const database = options.database ?? (own = openDatabase(options.path, busyTimeoutMs));

@@ -1,19 +1,14 @@
 import { systemClock, type Clock } from '../clock.ts';
 import { positiveInteger } from '../options.ts';
 import { StoreError, type Store, type StoreWriteOptions } from '../store.ts';
-import {
-  checkKey,
-  countBytes,
-  defaultMaxValueBytes,
-  encodeValue,
-  expiryOf,
-} from './entry.ts';
+import { checkKey, countBytes, defaultMaxValueBytes, encodeValue, expiryOf } from './entry.ts';
 import { atomically, openTable, type SqliteConnection, type SqliteFile } from './sqlite-database.ts';
 import { createTable } from './sqlite-table.ts';
 
 /** A `path`, or a `database` that you opened. */
 export type SqliteStoreOptions = SqliteStoreBounds & (SqliteFile | SqliteConnection);
 
+/** The table of {@link sqliteStore}, and what it may hold. */
 export interface SqliteStoreBounds {
   /** The table; created when absent, together with some objects whose names start with its name. Default: `toolyard_store`. */
   readonly table?: string | undefined;

@@ -17,7 +17,7 @@ export interface StoreTable {
   size(): { entries: number; bytes: number };
 }
 
-export interface StoreRow {
+interface StoreRow {
   readonly key: string;
   readonly text: string;
   readonly bytes: number;

@@ -1,6 +1,7 @@
 import type { Dispatcher } from '../dispatcher.ts';
 import { CancelledError, ToolError } from '../errors.ts';
-import type { Exchange, Session, SessionRecord } from '../exchange.ts';
+import type { Exchange, Session } from '../exchange.ts';
+import { MemorySession } from '../memory-session.ts';
 import { local, type Principal } from '../principal.ts';
 import { canonicalJson } from '../protocol/canonical-json.ts';
 import { isRecord, type JsonRpcResponse } from '../protocol/json-rpc.ts';
@@ -48,7 +49,7 @@ export async function checkCassette(
 ): Promise<CassetteDifference[]> {
   const gone = new AbortController();
   const scope = crypto.randomUUID();
-  const sessions = new Map<number, CheckSession>();
+  const sessions = new Map<number, MemorySession>();
   /** States are sealed anew on every run: the recorded one stands for the one the app has given now. */
   const states = new Map<unknown, unknown>();
   const differences: CassetteDifference[] = [];
@@ -91,7 +92,7 @@ export async function checkCassette(
   return differences;
 
   function sessionOf(number: number): Session {
-    if (!sessions.has(number)) sessions.set(number, new CheckSession());
+    if (!sessions.has(number)) sessions.set(number, new MemorySession());
     return sessions.get(number)!;
   }
 
@@ -111,15 +112,6 @@ export async function checkCassette(
     states.set(recordedState, state);
     const { result } = expected.response as { result: JsonObject };
     return { ...expected, response: { ...expected.response, result: { ...result, requestState: state } } };
-  }
-}
-
-class CheckSession implements Session {
-  readonly id = crypto.randomUUID();
-  record: SessionRecord | undefined = undefined;
-
-  update(record: SessionRecord): void {
-    this.record = record;
   }
 }
 

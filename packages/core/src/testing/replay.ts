@@ -2,8 +2,7 @@ import { systemClock, type Clock } from '../clock.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { Exchange } from '../exchange.ts';
 import { silentLogger } from '../logger.ts';
-import type { ClientDescription } from '../protocol/envelope.ts';
-import { metaOf } from '../protocol/envelope.ts';
+import { metaOf, type ClientDescription } from '../protocol/envelope.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import {
   errorResponse,

@@ -330,10 +330,12 @@ export function testStore(
 /** Makes a new, empty store that goes by `clock` and keeps the given bounds. */
 export type CreateStore = (options: StoreTestOptions) => Store | Promise<Store>;
 
+/** What a test asks of a new store. */
 export interface StoreTestOptions extends StoreTestLimits {
   readonly clock: Pick<Clock, 'now'>;
 }
 
+/** Bounds a test sets, where it is about bounds. */
 export interface StoreTestLimits {
   /** Only for stores that are {@link StoreTraits.bounded | bounded}. */
   readonly maxEntries?: number;

@@ -2,7 +2,8 @@ import { toProtocolError } from '../app/in-process.ts';
 import type { Progress } from '../call.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { CancelledError, isProtocolError, ToolyardError } from '../errors.ts';
-import type { Exchange, Session, SessionRecord } from '../exchange.ts';
+import type { Exchange, SessionRecord } from '../exchange.ts';
+import { MemorySession } from '../memory-session.ts';
 import { local, type Principal } from '../principal.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import {
@@ -72,7 +73,7 @@ export class TestConnection {
   readonly #capabilities: ClientCapabilities;
   readonly #gone = new AbortController();
   readonly #scope = crypto.randomUUID();
-  readonly #session = new MemorySession();
+  readonly #session = new WireSession();
   readonly #open = new Set<RequestId>();
   #lastId = 0;
   #handshake: Promise<InitializeResult> | undefined = undefined;
@@ -283,12 +284,9 @@ export class TestConnection {
   }
 }
 
-class MemorySession implements Session {
-  readonly id = crypto.randomUUID();
-  record: SessionRecord | undefined = undefined;
-
-  update(record: SessionRecord): void {
-    this.record = overWire(record);
+class WireSession extends MemorySession {
+  override update(record: SessionRecord): void {
+    super.update(overWire(record));
   }
 }
 

@@ -63,8 +63,8 @@ describe('events of calls', () => {
     const app = testApp().add(defineResource({ uri: 'note://1', read: () => Promise.reject(broken) }));
     const events = heard(app, 'requestFailed');
     const client = createTestClient(app);
-    await expect(client.read('note://1')).rejects.toThrow();
-    await expect(client.read('note://2')).rejects.toThrow();
+    await expect(client.read('note://1')).rejects.toThrow('Internal error');
+    await expect(client.read('note://2')).rejects.toThrow('not found');
     expect(events).toMatchObject([['requestFailed', { error: broken, incident: expect.any(String) }]]);
   });
 

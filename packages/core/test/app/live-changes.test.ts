@@ -55,11 +55,13 @@ describe.each(eras)('a connected %s client', (era) => {
   });
 
   test('is not told of changes that change nothing', async () => {
-    const app = testApp().add(ping);
+    const app = testApp().add(ping, greet);
     const told = await listening(app, era);
-    app.enable(ping).remove({ kind: 'tool', name: 'other' });
-    expect(() => app.add(ping)).toThrow();
-    expect(await told()).toEqual([]);
+    app.disable(greet);
+    expect(await told()).toEqual(['notifications/prompts/list_changed']);
+    app.enable(ping).disable(greet).remove({ kind: 'tool', name: 'other' });
+    expect(() => app.add(ping)).toThrow('There is already a tool');
+    expect(await told(), 'nothing more').toHaveLength(1);
   });
 
   test('sees the new list', async () => {

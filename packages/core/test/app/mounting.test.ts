@@ -161,6 +161,14 @@ describe('names that collide', () => {
     expect(await served(app), 'the child is not half mounted').toEqual(before);
   });
 
+  test('of an app that is mounted already leave the first mount working', async () => {
+    const child = testApp().add(note);
+    const app = testApp().mount('a', child);
+    expect(() => app.mount('b', child)).toThrow(taken);
+    child.add(read);
+    expect(await served(app)).toEqual(['a_read', 'note://1']);
+  });
+
   test('later, by an addition to the child, are refused there; both apps stay as they were', async () => {
     const child = testApp();
     const app = testApp()
@@ -225,6 +233,12 @@ describe('a mount that cannot be', () => {
   });
 });
 
+interface Tenant {
+  readonly id: string;
+}
+const tenant: Middleware<{ tenant: Tenant }> = async (_call, next) =>
+  next({ context: { tenant: { id: 'acme' } } });
+
 describe('middleware and mounts', () => {
   test("the parent's is outermost, then the child's; each sees the name its own app has", async () => {
     const trace: string[] = [];
@@ -276,7 +290,7 @@ describe('middleware and mounts', () => {
     const trace: string[] = [];
     const child = testApp()
       .use(tracing('child', trace))
-      .add(definePrompt({ name: 'greet', run: () => '', complete: { name: () => ['Ada'] } as never }), note);
+      .add(definePrompt({ name: 'greet', run: () => '', complete: { name: () => ['Ada'] } }), note);
     const client = createTestClient(testApp().mount('x', child), { era: 'legacy' });
     await client.prompt('x_greet');
     await client.read('note://1');
@@ -295,11 +309,6 @@ describe('middleware and mounts', () => {
   });
 
   test('context that either adds reaches handlers, lists and completers of the child', async () => {
-    interface Tenant {
-      readonly id: string;
-    }
-    const tenant: Middleware<{ tenant: Tenant }> = async (_call, next) =>
-      next({ context: { tenant: { id: 'acme' } } });
     type Known = Call<{ tenant: Tenant; role: string }>;
     const child = createApp<{ tenant: Tenant }>({ name: 'child', version: '1' })
       .use<{ role: string }>(async (_call, next) => next({ context: { role: 'admin' } }))

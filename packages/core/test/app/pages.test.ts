@@ -85,7 +85,7 @@ describe('a list with more than pageSize items', () => {
       defineResource({ template: 'z://{a}', read: () => '' }),
     );
     for (const kind of ['prompts', 'resources', 'templates'] as const) {
-      expect(await createTestClient(app).list(kind), kind).toHaveLength(2);
+      expect(await createTestClient(app).list(kind), `pages of ${kind}`).toHaveLength(2);
     }
   });
 });
@@ -116,7 +116,7 @@ describe.each(eras)('a cursor this server did not make (%s)', (era) => {
       'resources/list',
       'resources/templates/list',
     ] as const) {
-      await expect(client.request(method, { cursor } as never), method).rejects.toMatchObject({
+      await expect(client.request(method, { cursor } as never), `cursor of ${method}`).rejects.toMatchObject({
         rpcCode: -32602,
         message: 'Invalid cursor.',
       });

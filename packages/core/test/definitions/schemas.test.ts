@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { defineTool, jsonSchema, type JsonObject, type Schema } from '../../src/index.ts';
 import { testApp } from '../helpers.ts';
 
+function check(value: unknown) {
+  const { n } = value as { n: unknown };
+  if (typeof n === 'number' && n % 2 === 0) return { value: { n, half: n / 2 } };
+  return { issues: [{ message: 'must be even', path: [{ key: 'n' }] }] };
+}
+
 /** A Standard Schema written by hand, as other libraries bring one. `async`: its check gives a promise. */
 function evenNumber({ async = false } = {}): Schema<{ n: number }, { n: number; half: number }> {
-  const check = (value: unknown) => {
-    const { n } = value as { n: unknown };
-    if (typeof n === 'number' && n % 2 === 0) return { value: { n, half: n / 2 } };
-    return { issues: [{ message: 'must be even', path: [{ key: 'n' }] }] };
-  };
   const json = { type: 'object', properties: { n: { type: 'number', multipleOf: 2 } }, required: ['n'] };
   return {
     '~standard': {
@@ -220,7 +221,7 @@ describe('a Standard Schema of another library', () => {
 test('what is refused leaves the app as it was', async () => {
   const app = testApp();
   const broken = defineTool({ name: 'broken', input: z.object({ at: z.date() }), run: () => undefined });
-  expect(() => app.add(broken)).toThrow();
+  expect(() => app.add(broken)).toThrow('Tool "broken"');
   expect(await app.list('tools')).toEqual([]);
   app.add(defineTool({ name: 'broken', run: () => 'mended' }));
   expect(await app.call('broken')).toBe('mended');

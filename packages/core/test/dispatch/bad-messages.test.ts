@@ -42,7 +42,7 @@ describe.each(eras)('to something that is not JSON-RPC (%s)', (era) => {
     const response = await client.send(message);
     expect(response).toMatchObject({ jsonrpc: '2.0', error: { code: -32600 } });
     const asked = message as { id?: unknown; method?: unknown } | null;
-    const id = asked?.id === 1 && 'result' in asked === false && 'error' in asked === false ? 1 : null;
+    const id = asked?.id === 1 && !('result' in asked) && !('error' in asked) ? 1 : null;
     expect(response?.id).toBe(id);
   });
 

@@ -151,8 +151,8 @@ describe('a session that ends', () => {
   test('gives up its own requests only', async () => {
     const ended = hanging();
     const app = testApp().add(ended.tool);
-    const session = (id: string) => ({ id, record: undefined, update: () => {} });
-    const answer = app.dispatch(callOf('hang', 'legacy'), exchange('legacy', { session: session('a') }));
+    const session = { id: 'a', record: undefined, update: () => {} };
+    const answer = app.dispatch(callOf('hang', 'legacy'), exchange('legacy', { session }));
     await ended.started;
     app.endSession('b');
     expect(ended.reasons).toEqual([]);

@@ -74,7 +74,7 @@ describe.each(eras)('completion (%s)', (era) => {
     await expect(
       client.complete({ type: 'ref/resource', uri: 'nope://{a}' }, { name: 'a', value: '' }),
     ).rejects.toMatchObject({
-      rpcCode: era === 'legacy' ? -32002 : -32602,
+      rpcCode: -32602,
     });
   });
 
@@ -86,7 +86,7 @@ describe.each(eras)('completion (%s)', (era) => {
         a: () => {
           throw new Error('hunter2');
         },
-      } as never,
+      },
     });
     await expect(
       createTestClient(testApp().add(broken), { era }).complete(

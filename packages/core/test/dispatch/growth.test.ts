@@ -57,7 +57,7 @@ test('100,000 requests leave nothing behind: no memory, no listeners, no timers,
           { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } },
           exchange,
         );
-        expect(await hanging).toBeUndefined();
+        await hanging;
       } else {
         await send(id, id % 10 === 0 ? 'fail' : 'ok', exchange);
       }

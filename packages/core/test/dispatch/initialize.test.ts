@@ -95,6 +95,8 @@ describe('initialize', () => {
   });
 });
 
+const read = () => '';
+
 describe('what a server says of itself', () => {
   const about = {
     title: 'Test server',
@@ -135,7 +137,6 @@ describe('what a server says of itself', () => {
       ...none,
       prompts: { listChanged: true },
     });
-    const read = () => '';
     expect(await capabilities(testApp().add(defineResource({ uri: 'a://b', read })))).toEqual({
       ...none,
       resources: { subscribe: true, listChanged: true },

@@ -31,7 +31,7 @@ test('profilers can watch handlers through the channel mcp:tool:call', async () 
   try {
     expect(await app.call('ok')).toBe('done');
     await expect(app.call('fail')).rejects.toMatchObject({ code: 'NO' });
-    await expect(app.call('nope')).rejects.toThrow();
+    await expect(app.call('nope')).rejects.toThrow('Unknown tool');
   } finally {
     channel.unsubscribe(subscribers);
   }

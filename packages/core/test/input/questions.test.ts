@@ -14,6 +14,7 @@ import { eras, recordingLogger, testApp } from '../helpers.ts';
 
 const nameForm = z.object({ name: z.string().min(1), age: z.number().int().optional() });
 const askName = (call: Call) => call.requireInput('name', { message: 'Who are you?', schema: nameForm });
+const actionOf = async (call: Call) => (await askName(call)).action;
 
 const greet = defineTool({
   name: 'greet',
@@ -66,20 +67,20 @@ describe.each(eras)('requireInput (%s)', (era) => {
       onInput: { elicit: () => ({ action: 'accept' }) },
     });
     expect((await client.call(login)).structuredContent).toEqual({ action: 'accept' });
+    const elicitationId = { legacy: { elicitationId: expect.any(String) as string }, modern: {} }[era];
     expect(client.serverRequests[0]?.params).toEqual({
       mode: 'url',
       message: 'Sign in',
       url: 'https://example.com/login',
-      ...(era === 'legacy' && { elicitationId: expect.any(String) }),
+      ...elicitationId,
     });
   });
 
   test('works from prompts and resources', async () => {
-    const run = async (call: Call) => (await askName(call)).action;
     const app = testApp().add(
-      definePrompt({ name: 'p', run: (_args, call) => run(call) }),
-      defineResource({ uri: 'note://1', read: run }),
-      defineResource({ template: 'note://all/{id}', read: (_variables, call) => run(call) }),
+      definePrompt({ name: 'p', run: (_args, call) => actionOf(call) }),
+      defineResource({ uri: 'note://1', read: actionOf }),
+      defineResource({ template: 'note://all/{id}', read: (_variables, call) => actionOf(call) }),
     );
     const client = createTestClient(app, { era, onInput: accept({ name: 'Ada' }) });
     expect((await client.prompt('p')).messages[0]?.content).toMatchObject({ text: 'accept' });
@@ -162,6 +163,13 @@ describe.each(eras)('requireInput (%s)', (era) => {
   });
 });
 
+const send = (inputResponses: unknown) =>
+  createTestClient(testApp().add(greet), { onInput: accept({}) }).request('tools/call', {
+    name: 'greet',
+    arguments: {},
+    inputResponses,
+  });
+
 describe('an answer that does not fit the form', () => {
   test('of a 2026 client is refused: it is part of the params it sent', async () => {
     const client = createTestClient(testApp().add(greet), { onInput: accept({ name: '', age: 'old' }) });
@@ -208,13 +216,6 @@ describe('an answer that does not fit the form', () => {
       content: [{ text: expect.stringContaining('does not fit') }],
     });
   });
-
-  const send = (inputResponses: unknown) =>
-    createTestClient(testApp().add(greet), { onInput: accept({}) }).request('tools/call', {
-      name: 'greet',
-      arguments: {},
-      inputResponses,
-    });
 
   test.each<unknown>([
     null,
@@ -271,15 +272,15 @@ describe.each(eras)('sample and listRoots (%s)', (era) => {
     ]);
   });
 
-  test('need a client that can', async () => {
-    const required = async (capabilities: object) => {
-      const client = createTestClient(testApp().add(summarize), { era, onInput, capabilities });
-      return client
-        .call(summarize)
-        .catch((error: { data: { requiredCapabilities: unknown } }) => error.data.requiredCapabilities);
-    };
-    expect(await required({})).toEqual({ roots: {} });
-    expect(await required({ roots: {} })).toEqual({ sampling: {} });
+  test.each([
+    [{}, { roots: {} }],
+    [{ roots: {} }, { sampling: {} }],
+  ])('need a client that can: with %j, %j is missing', async (capabilities, requiredCapabilities) => {
+    const client = createTestClient(testApp().add(summarize), { era, onInput, capabilities });
+    await expect(client.call(summarize)).rejects.toMatchObject({
+      rpcCode: -32021,
+      data: { requiredCapabilities },
+    });
   });
 
   test('tools need a client whose model takes them', async () => {

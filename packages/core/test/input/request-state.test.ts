@@ -2,7 +2,7 @@ import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { definePrompt, defineTool, type AppOptions, type Call, type Principal } from '../../src/index.ts';
-import { createTestClient, fakeClock, type TestClientOptions } from '../../src/testing.ts';
+import { createTestClient, fakeClock, type TestClient, type TestClientOptions } from '../../src/testing.ts';
 import { testApp } from '../helpers.ts';
 
 const [oldSecret, newSecret] = ['o'.repeat(32), 'n'.repeat(32)];
@@ -24,19 +24,21 @@ const prompt = definePrompt({ name: 'ask', run: (_args, call) => ask(call) });
 
 const answered = { action: 'accept', content: { word: 'x' } };
 
+function connect(app: Partial<AppOptions>, client: TestClientOptions = {}): TestClient {
+  return createTestClient(testApp(app).add(tool, other, prompt), {
+    as: ada,
+    tenant: 'acme',
+    capabilities: { elicitation: {} },
+    ...client,
+  });
+}
+
 /** Answers the first question as `opening` and the second as `closing` describes them. */
 async function exchange(
   opening: { app?: Partial<AppOptions>; client?: TestClientOptions; params?: object } = {},
   closing: typeof opening & { method?: string; state?: (state: string) => unknown } = {},
 ) {
   const shared = { secrets: [oldSecret], ...opening.app };
-  const connect = (app: Partial<AppOptions>, client: TestClientOptions = {}) =>
-    createTestClient(testApp(app).add(tool, other, prompt), {
-      as: ada,
-      tenant: 'acme',
-      capabilities: { elicitation: {} },
-      ...client,
-    });
   const params = { name: 'ask', arguments: { id: 1, tags: { a: 1, b: [1, 2] } }, ...opening.params };
   const first = connect(shared, opening.client);
   const { requestState } = (await first.request('tools/call', {
@@ -88,19 +90,11 @@ describe('a state', () => {
     ['cut short', (state) => state.slice(0, -3)],
     ['of another making', () => 'made-up'],
     ['empty', () => ''],
-  ])('is refused when it is %s', async (_, state) => {
-    await expect(exchange({}, { state })).rejects.toMatchObject(refused);
-  });
-
-  test.each<[string, () => unknown]>([
     ['a number', () => 7],
     ['null', () => null],
     ['an object', () => ({})],
   ])('is refused when it is %s', async (_, state) => {
-    await expect(exchange({}, { state })).rejects.toMatchObject({
-      rpcCode: -32602,
-      message: 'requestState must be a string.',
-    });
+    await expect(exchange({}, { state })).rejects.toMatchObject(refused);
   });
 
   test('is refused from another principal', async () => {

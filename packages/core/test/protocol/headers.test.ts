@@ -98,13 +98,24 @@ describe('the headers of a request', () => {
   });
 });
 
+function exchange(header: Record<string, string> | undefined, era: Exchange['era'] = 'modern'): Exchange {
+  return {
+    transport: 'http',
+    era,
+    principal: { id: 'a', scopes: [] },
+    signal: new AbortController().signal,
+    notify: () => {},
+    ...(header && { header: (name) => header[name] }),
+  };
+}
+
 describe('the parameter headers of a call', () => {
   const parameters: HeaderParameter[] = [
     { path: ['region'], header: 'Region', type: 'string' },
     { path: ['filter', 'size'], header: 'Size', type: 'integer' },
     { path: ['dry'], header: 'Dry', type: 'boolean' },
   ];
-  const check = (args: unknown, headers: Record<string, string>) =>
+  const check = (args: unknown, headers: Record<string, string | undefined>) =>
     checkParameterHeaders(parameters, args, (name) => headers[name]);
   const args = { region: 'eu', filter: { size: 42 }, dry: false };
   const right = { 'mcp-param-region': 'eu', 'mcp-param-size': '42', 'mcp-param-dry': 'false' };
@@ -131,7 +142,7 @@ describe('the parameter headers of a call', () => {
     ['another boolean', { 'mcp-param-dry': 'FALSE' }],
     ['broken', { 'mcp-param-region': '=?base64?YQ?=' }],
   ])('are refused when one is %s', (_, headers) => {
-    expect(check(args, { ...right, ...headers } as Record<string, string>)).toMatchObject({ code: -32020 });
+    expect(check(args, { ...right, ...headers })).toMatchObject({ code: -32020 });
   });
 
   test('are checked by dispatch where the transport has headers, in 2026 only', async () => {
@@ -142,17 +153,6 @@ describe('the parameter headers of a call', () => {
       run: ({ region }) => region,
     });
     const app = testApp().add(deploy);
-    const exchange = (
-      header: Record<string, string> | undefined,
-      era: Exchange['era'] = 'modern',
-    ): Exchange => ({
-      transport: 'http',
-      era,
-      principal: { id: 'a', scopes: [] },
-      signal: new AbortController().signal,
-      notify: () => {},
-      ...(header && { header: (name) => header[name] }),
-    });
     const message = {
       jsonrpc: '2.0',
       id: 1,

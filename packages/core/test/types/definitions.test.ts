@@ -1,4 +1,4 @@
-import { expectTypeOf, test } from 'vitest';
+import { assertType, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import {
   definePrompt,
@@ -10,7 +10,6 @@ import {
   ToolError,
   type Call,
   type CallToolResult,
-  type EmptySchema,
   type InferInput,
   type InferOutput,
   type InputAnswer,
@@ -50,7 +49,7 @@ test('arguments and results come from the schemas', () => {
 });
 
 test('a handler returns what the output schema takes, now or later, or a full result of it', () => {
-  defineTool({ name: 'a', output, run: () => ({ usedBytes: 1, note: 'x' }) });
+  assertType<Tool>(defineTool({ name: 'a', output, run: () => ({ usedBytes: 1, note: 'x' }) }));
   defineTool({ name: 'a', output, run: async () => ({ usedBytes: 1 }) });
   defineTool({
     name: 'a',
@@ -94,13 +93,12 @@ test('without an output schema the handler says what comes back', () => {
 });
 
 test('without an input schema a tool takes nothing', () => {
-  const tool = defineTool({
+  defineTool({
     name: 'a',
     run: (args) => {
       expectTypeOf(args).toEqualTypeOf<NoContext>();
     },
   });
-  expectTypeOf<InferInput<typeof tool>>().toEqualTypeOf<SchemaInput<EmptySchema>>();
 });
 
 test('JSON Schema has the type it is given', () => {
@@ -154,7 +152,12 @@ test('variables of a template are named by it', () => {
     },
   });
   expectTypeOf<TemplateVariables<'a://{x,y}'>>().toEqualTypeOf<{ x: string; y: string }>();
-  expectTypeOf<TemplateVariables<'a://fixed'>>().toEqualTypeOf<{}>();
+  assertType(
+    defineResource({
+      template: 'a://fixed',
+      read: (variables) => (expectTypeOf<keyof typeof variables>().toBeNever(), ''),
+    }),
+  );
   expectTypeOf<TemplateVariables<string>>().toEqualTypeOf<Record<string, string | string[]>>();
 });
 
@@ -168,7 +171,12 @@ test('variables of a query may be missing', () => {
 });
 
 test('completers belong to variables and arguments that exist', () => {
-  defineResource({ template: 'a://{x}', read: ({ x }) => x, complete: { x: (typed) => [typed] } });
+  const family = defineResource({
+    template: 'a://{x}',
+    read: ({ x }) => x,
+    complete: { x: (typed) => [typed] },
+  });
+  expectTypeOf(family.kind).toEqualTypeOf<'resource'>();
   // @ts-expect-error no variable y
   defineResource({ template: 'a://{x}', read: ({ x }) => x, complete: { y: () => [] } });
   const schema = z.object({ file: z.string() });

@@ -71,7 +71,7 @@ function unknownReference({ ref }: JsonObject): Error {
     const { type, name, uri } = ref;
     if (type === 'ref/prompt' && typeof name === 'string') return new NotFoundError('prompt', name);
     // Not "resource not found", which is what reading it would say: here it is a wrong parameter in every revision.
-    if (type === 'ref/resource' && typeof uri === 'string') return new InvalidParamsError(`Unknown resource: ${uri}`);
+    if (type === 'ref/resource' && typeof uri === 'string') return new InvalidParamsError(`Resource not found: ${uri}`);
   }
   return new InvalidParamsError('params.ref must be a ref/prompt with a name or a ref/resource with a uri.');
 }

@@ -8,7 +8,7 @@ import type { AppCore } from '../core.ts';
 import type { Layer } from '../pipeline.ts';
 
 /** What a request turned out to be about. */
-export interface Resolution {
+interface Resolution {
   readonly target?: Target | undefined;
   readonly layers?: readonly Layer[] | undefined;
   /** The apps the request passes, which hear of its end. Default: the serving app alone. */

@@ -53,6 +53,9 @@ export const getPrompt: Method = {
             issues: checked.issues,
           });
         }
+        if (!Object.values(args).every((value) => typeof value === 'string')) {
+          throw new InvalidParamsError('params.arguments must be an object of strings.');
+        }
         return runHandler<GetPromptResult>(
           call,
           () => prompt.run(checked.value, call),

@@ -6,5 +6,7 @@ const MAX_LENGTH = 128 * 1024;
 export function findExcess(uris: readonly string[]): string | undefined {
   if (uris.length > MAX_URIS) return `One client can subscribe to ${MAX_URIS} resources.`;
   const length = uris.reduce((sum, uri) => sum + uri.length, 0);
-  return length > MAX_LENGTH ? `The URIs one client subscribes to can have ${MAX_LENGTH} characters together.` : undefined;
+  return length > MAX_LENGTH
+    ? `The URIs one client subscribes to can have ${MAX_LENGTH} characters together.`
+    : undefined;
 }

@@ -1,3 +1,4 @@
+import { whenReady, type Awaitable } from '../../awaitable.ts';
 import { InvalidParamsError, NotFoundError, ProtocolError, ToolError, ToolyardError } from '../../errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import { checkParameterHeaders, type HeaderParameter } from '../../protocol/headers.ts';
@@ -6,7 +7,7 @@ import type { CallToolResult, InputRequiredResult, ListToolsResult, ToolDescript
 import { mayUse } from '../../principal.ts';
 import { describeIssues } from '../../registry/schema.ts';
 import type { CompiledTool } from '../../registry/tool.ts';
-import { isContentBlock, isFullResult, text } from '../../results.ts';
+import { isContentBlock, isFullResult, text, type FullResult } from '../../results.ts';
 import { enforceAccess } from '../access.ts';
 import type { CallView } from '../call-view.ts';
 import type { Entry } from '../catalog.ts';
@@ -82,23 +83,26 @@ async function runTool(
   );
 }
 
-async function toToolResult(compiled: CompiledTool, value: unknown): Promise<CallToolResult> {
+function toToolResult(compiled: CompiledTool, value: unknown): Awaitable<CallToolResult> {
   if (isFullResult(value)) {
-    const { content, structuredContent, isError, _meta } = value;
-    const structured = isError ? structuredContent : await checkOutput(compiled, structuredContent);
-    return {
-      content: content ?? (structured === undefined ? [] : [text(toJson(structured))]),
-      ...(structured !== undefined && { structuredContent: structured }),
-      ...(isError && { isError }),
-      ...(_meta && { _meta }),
-    };
+    if (value.isError) return fullResult(value, value.structuredContent);
+    return whenReady(checkOutput(compiled, value.structuredContent), (structured) => fullResult(value, structured));
   }
-  if (compiled.output) return structuredResult(await checkOutput(compiled, value));
+  if (compiled.output) return whenReady(checkOutput(compiled, value), structuredResult);
   if (value === undefined) return { content: [] };
   if (typeof value === 'string') return { content: [text(value)] };
   if (isContentBlock(value)) return { content: [value] };
   if (Array.isArray(value) && value.length > 0 && value.every(isContentBlock)) return { content: value };
   return structuredResult(value);
+}
+
+function fullResult({ content, isError, _meta }: FullResult, structured: unknown): CallToolResult {
+  return {
+    content: content ?? (structured === undefined ? [] : [text(toJson(structured))]),
+    ...(structured !== undefined && { structuredContent: structured }),
+    ...(isError && { isError }),
+    ...(_meta && { _meta }),
+  };
 }
 
 function structuredResult(value: unknown): CallToolResult {
@@ -115,12 +119,11 @@ function toJson(value: unknown): string {
   throw new ToolyardError('INVALID_OUTPUT', 'The handler returned something that is not JSON.');
 }
 
-async function checkOutput({ tool, output }: CompiledTool, value: unknown): Promise<unknown> {
+function checkOutput({ tool, output }: CompiledTool, value: unknown): Awaitable<unknown> {
   if (!output) return value;
-  const checked = await output.validate(value);
-  if (!checked.issues) return checked.value;
-  throw new ToolyardError(
-    'INVALID_OUTPUT',
-    `Tool "${tool.name}" returned what its output schema forbids: ${describeIssues(checked.issues)}`,
-  );
+  return whenReady(output.validate(value), (checked) => {
+    if (!checked.issues) return checked.value;
+    const problem = `Tool "${tool.name}" returned what its output schema forbids: ${describeIssues(checked.issues)}`;
+    throw new ToolyardError('INVALID_OUTPUT', problem);
+  });
 }

@@ -1,0 +1,111 @@
+import { answers, messageOf, page, type Difference } from '../difference.ts';
+
+/** What HTTP has to say. */
+export const httpDifferences: readonly Difference[] = [
+  {
+    name: 'JSON where nothing streams',
+    what: 'A request of a 2025 client with nothing to say before its answer gets one JSON body; the SDK opens a stream.',
+    why: 'It is cheaper for both, and no connection can break in between.',
+    rule: {
+      url: page('2025-11-25', 'basic/transports#sending-messages-to-the-server'),
+      says: 'The server MUST either return text/event-stream or application/json. The client MUST support both.',
+    },
+    covers: ({ field, ours, theirs }) => field === 'body' && ours === 'json' && theirs === 'stream',
+  },
+  {
+    name: 'Accept is read leniently',
+    what: 'Accept is missing, has a wildcard, or names one of the two types: the SDK answers 2025 clients 406.',
+    why: 'Whatever the client takes is there to be sent; curl and simple clients work.',
+    rule: {
+      url: 'https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1',
+      says: 'A request without any Accept header field implies that the user agent will accept any media type.',
+    },
+    covers: (deviation) => answers(deviation, /^(?!406|415)/, '406 error -32000'),
+  },
+  {
+    name: 'Accept is honoured',
+    what: 'Clients get a type they named, or 406: one JSON body where they take no stream, a stream where they take no JSON. The SDK does not look in 2026, and looks for substrings in 2025.',
+    why: 'A client that cannot read the answer is told so, instead of getting it.',
+    rule: {
+      url: 'https://www.rfc-editor.org/rfc/rfc9110#section-15.5.7',
+      says: '406: no current representation would be acceptable to the user agent.',
+    },
+    covers(deviation, { step }) {
+      const accept = step.headers['accept'] ?? '*/*';
+      const takesStream = /(^|[ ,])(text|\*)\/(event-stream|\*)($|[ ,;])/i.test(accept);
+      const takesJson = /(^|[ ,])(application|\*)\/(json|\*)($|[ ,;])/i.test(accept);
+      if (deviation.field === 'body') return deviation.ours === 'stream' && !takesJson;
+      if (answers(deviation, '406 error -32000', /./)) return !takesStream;
+      return answers(deviation, '200 result', /^200 notifications\/progress.*result$/) && !takesStream;
+    },
+  },
+  {
+    name: 'the body is looked at last but one',
+    what: 'Of several things that are wrong with a request in a session, we name the first of: type, Accept, body, session; the SDK asks for the session first.',
+    why: 'What is wrong whoever asks is said without a look at sessions.',
+    covers: (deviation, { step }) =>
+      answers(deviation, '415 error -32000', /^40[46] error -3200[01]$/) ||
+      (answers(deviation, '400 error -32700', '404 error -32001') && 'mcp-session-id' in step.headers),
+  },
+  {
+    name: 'OPTIONS is served',
+    what: 'Allow names OPTIONS, and OPTIONS is answered 204.',
+    why: 'Web pages ask before they send; the SDK leaves that to its host.',
+    rule: {
+      url: 'https://fetch.spec.whatwg.org/#cors-preflight-fetch',
+      says: 'A CORS-preflight request uses OPTIONS.',
+    },
+    covers: (deviation) =>
+      deviation.field === 'allow'
+        ? deviation.ours === 'DELETE, GET, OPTIONS, POST' && deviation.theirs === 'DELETE, GET, POST'
+        : answers(deviation, '204', '405 error -32000'),
+  },
+  {
+    name: 'Host and Origin are read strictly',
+    what: 'Hosts with a user or a path, other spellings of 127.0.0.1, and origins no browser writes are refused; the SDK reads them like URLs.',
+    why: 'These headers are the guard against DNS rebinding: what is not plainly allowed is not.',
+    rule: {
+      url: page('2026-07-28', 'basic/transports/streamable-http#security-endpoint'),
+      says: 'If the Origin header is present and invalid, servers MUST respond with HTTP 403 Forbidden.',
+    },
+    covers: (deviation) => answers(deviation, '403 error -32000', '200 result'),
+  },
+  {
+    name: 'initialize may name a newer version in its header',
+    what: 'initialize without an envelope, with MCP-Protocol-Version 2026-07-28: the SDK calls that a contradiction.',
+    why: 'Clients that tried 2026-07-28 first send it along (anthropics/claude-code#92835); the body says which revision they want.',
+    rule: {
+      url: page('2025-11-25', 'basic/transports#protocol-version-header'),
+      says: 'The client MUST include the header on all subsequent requests: initialize has none that could count.',
+    },
+    covers: (deviation, { step }) =>
+      answers(deviation, '200 result', '400 error -32020') && messageOf(step)['method'] === 'initialize',
+  },
+  {
+    name: 'refusals are JSON-RPC errors',
+    what: 'The body of 401, and of 403 for want of a scope, is a JSON-RPC error; that of the SDK is an OAuth error.',
+    why: 'The status and WWW-Authenticate say what OAuth wants to know; an MCP client can read the rest.',
+    rule: {
+      url: page('2026-07-28', 'basic/authorization#error-handling'),
+      says: 'Names the status codes and the WWW-Authenticate header, no body.',
+    },
+    covers: (deviation) => answers(deviation, /^40[13] error /, /^40[13] other$/) && statusOf(deviation.ours) === statusOf(deviation.theirs),
+  },
+  {
+    name: 'lists hide what scopes forbid',
+    what: 'A tool the token may not use is not listed; the SDK lists it.',
+    why: 'A model cannot be tempted by what it does not see.',
+    rule: {
+      url: page('2026-07-28', 'server/tools#capabilities'),
+      says: "The set MAY vary by the authorization presented, for example only the tools the caller's granted scopes permit.",
+    },
+    covers: ({ field, ours, theirs }, { step }) =>
+      field === 'messages.0.result.tools' &&
+      step.headers['authorization']!.endsWith('reader') &&
+      (ours as unknown[]).length === (theirs as unknown[]).length - 1,
+  },
+];
+
+function statusOf(answer: unknown): string {
+  return String(answer).slice(0, 3);
+}
