@@ -15,7 +15,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
 );
 const tally = new Map<string, string[]>();
 const N = Number(process.argv[2] ?? 2000);
-const samples = fc.sample(fc.tuple(fc.nat(bases.length - 1), fc.boolean(), fc.array(mutation, { minLength: 1, maxLength: 3 })), { numRuns: N, seed: Number(process.argv[3] ?? 1) });
+const samples = fc.sample(fc.tuple(fc.nat(bases.length - 1), fc.constant(process.argv[4] === "legacy"), fc.array(mutation, { minLength: 1, maxLength: 3 })), { numRuns: N, seed: Number(process.argv[3] ?? 1) });
 const t0 = performance.now();
 for (let i = 0; i < samples.length; i += 20) await Promise.all(samples.slice(i, i + 20).map(async ([b, legacy, ms]) => {
   const { method, params } = bases[b]!;

@@ -70,9 +70,10 @@ export function revisionOf({ step, before }: Occurrence): string {
   return '';
 }
 
-/** Whether a message has a member JSON-RPC does not know. */
+/** Whether a request or notification has a member that none has. */
 export function hasUnknownMember(step: Step): boolean {
-  return Object.keys(messageOf(step)).some((key) => !['jsonrpc', 'id', 'method', 'params'].includes(key));
+  const { jsonrpc: _jsonrpc, id: _id, method, params: _params, ...unknown } = messageOf(step);
+  return method !== undefined && Object.keys(unknown).length > 0;
 }
 
 /** Whether the `_meta` of a message is no object, or has a progress token that is none. */

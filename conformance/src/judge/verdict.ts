@@ -13,7 +13,7 @@ export interface Pair {
   readonly theirs: Fetch;
 }
 
-export function createPair(options: { authenticated?: boolean } = {}): Pair {
+export function createPair(options: { authenticated?: boolean | undefined } = {}): Pair {
   return { ours: createOurServer(options), theirs: createSdkServer(options) };
 }
 
@@ -34,6 +34,20 @@ export async function judge(conversation: Conversation, pair: Pair): Promise<Ver
   return conversation.steps.map((step, index) =>
     judgeStep({ step, before: conversation.steps.slice(0, index), ours: ours[index]!, theirs: theirs[index]! }),
   );
+}
+
+/** A verdict for people: the request, what both answered, and what nothing explains. */
+export function describeVerdict({ step, ours, theirs, unexplained }: Verdict): string {
+  const headers = Object.entries(step.headers).map(([name, value]) => `  ${name}: ${value}`);
+  return [
+    ...[step.method, ...headers, `  ${step.body ?? ''}`.slice(0, 1000)],
+    ...unexplained.map(({ field, ours: our, theirs: their }) => `  ${field}: ours ${show(our)}, theirs ${show(their)}`),
+    ...[`  ours:   ${show(ours.messages)}`, `  theirs: ${show(theirs.messages)}`],
+  ].join('\n');
+}
+
+function show(value: unknown): string {
+  return String(JSON.stringify(value)).slice(0, 300);
 }
 
 function judgeStep(occurrence: Occurrence): Verdict {

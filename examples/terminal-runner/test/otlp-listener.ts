@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 
 const attributes = z
@@ -81,7 +81,5 @@ export async function otlpListener({ status = 200 }: { status?: number } = {}) {
           scopeMetrics.flatMap((scope) => scope.metrics.map(({ name }) => name)),
         ),
       ),
-    /** Resolves when at least one request has come. */
-    first: () => vi.waitUntil(() => requests[0], { timeout: 5_000 }),
   };
 }

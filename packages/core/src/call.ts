@@ -40,7 +40,7 @@ export type ResultOf<M> = M extends keyof Methods
     ? undefined
     : JsonObject;
 
-/** One step forward on long work. `progress` has to grow. */
+/** One step forward on long work. `progress` has to grow; a step that does not is not sent. */
 export interface Progress {
   readonly progress: number;
   readonly total?: number;

@@ -40,9 +40,9 @@ export const httpDifferences: readonly Difference[] = [
     },
   },
   {
-    name: 'the body is looked at last but one',
-    what: 'Of several things that are wrong with a request in a session, we name the first of: type, Accept, body, session; the SDK asks for the session first.',
-    why: 'What is wrong whoever asks is said without a look at sessions.',
+    name: 'what is wrong whoever asks comes first',
+    what: 'Of several things that are wrong with a request we name the first of: type, Accept, body, session. The SDK starts with Accept or the session.',
+    why: 'Sessions are looked up for requests that could be served.',
     covers: (deviation, { step }) =>
       answers(deviation, '415 error -32000', /^40[46] error -3200[01]$/) ||
       (answers(deviation, '400 error -32700', '404 error -32001') && 'mcp-session-id' in step.headers),

@@ -1,8 +1,8 @@
 // How the server ends: what becomes of calls that run, of their programs, and of its files.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
-import { processesWith, uniqueSeconds } from '../processes.ts';
+import { expect, test } from 'vitest';
+import { processesWith, uniqueSeconds, waitForProcesses } from '../processes.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
 import { clientForTest } from './clients.ts';
 import { httpForTest, launch, MAIN } from './terminal.ts';
@@ -20,7 +20,7 @@ test('SIGTERM lets a running call finish, refuses new ones, and gives 0', async 
   const server = await httpForTest(['--data', data, '--allow-program', 'sleep']);
   const client = await clientForTest(server.url);
   const running = client.callTool({ name: 'run', arguments: { program: 'sleep', args: ['1.137'] } });
-  await vi.waitFor(() => expect(processesWith('sleep\x001.137')).toHaveLength(1));
+  await waitForProcesses('sleep\x001.137', 1);
   const ended = server.stop('SIGTERM');
   // Refused at the door, or told so on a connection that is still open.
   const isReady = () =>
@@ -28,7 +28,7 @@ test('SIGTERM lets a running call finish, refuses new ones, and gives 0', async 
       ({ ok }) => ok,
       () => false,
     );
-  await expect.poll(isReady).toBe(false);
+  await expect.poll(isReady, { timeout: 5_000 }).toBe(false);
   expect(await running).toMatchObject({ structuredContent: { exitCode: 0 } });
   expect(await ended).toBe(0);
   expect(readdirSync(data).filter((name) => name.endsWith('-wal'))).toEqual([]);
@@ -41,7 +41,7 @@ test('a call that does not finish in time is given up, and its programs with it'
   const args = ['-c', `sleep ${seconds} & sleep ${seconds}`];
   const running = client.callTool({ name: 'run', arguments: { program: 'sh', args } });
   const failure = messageOf(running);
-  await vi.waitFor(() => expect(processesWith(`sleep\0${seconds}`)).toHaveLength(2));
+  await waitForProcesses(`sleep\0${seconds}`, 2);
   expect(await server.stop('SIGTERM')).toBe(0);
   expect(await failure).toContain('The server is shutting down.');
   expect(processesWith(seconds)).toEqual([]);
@@ -53,10 +53,10 @@ test('a second Ctrl-C, after a while, ends it at once, and still no program is l
   const seconds = uniqueSeconds();
   const running = client.callTool({ name: 'run', arguments: { program: 'sleep', args: [seconds] } });
   const failure = messageOf(running);
-  await vi.waitFor(() => expect(processesWith(seconds)).toHaveLength(1));
+  await waitForProcesses(seconds, 1);
   server.child.kill('SIGINT');
   server.child.kill('SIGINT'); // the copy that npm passes on
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(server.child.exitCode).toBe(null);
   expect(server.log().at(-1)).toMatchObject({ msg: 'The server ends.', reason: 'SIGINT' });
   expect(await server.stop('SIGINT')).toBe(1);

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { expect, test, vi } from 'vitest';
-import { processesWith } from '../processes.ts';
+import { expect, test } from 'vitest';
+import { waitForProcesses } from '../processes.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
 import { newClient } from './clients.ts';
 import { environment, httpForTest, launch } from './terminal.ts';
@@ -19,7 +19,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)('runs the server, which ends with npm
   const server = await httpForTest(['--data', data], npmStart());
   expect((await fetch(server.at('/healthz'))).status).toBe(200);
   server.child.kill(signal);
-  await vi.waitFor(() => expect(processesWith(data)).toEqual([]), { timeout: 5_000, interval: 100 });
+  await waitForProcesses(data, 0);
   await expect(fetch(server.at('/healthz'))).rejects.toThrow('fetch failed');
 });
 

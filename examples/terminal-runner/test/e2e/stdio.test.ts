@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { processesWith, uniqueSeconds } from '../processes.ts';
+import { processesWith, uniqueSeconds, waitForProcesses } from '../processes.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
 import { launch, MAIN } from './terminal.ts';
 
@@ -62,7 +62,7 @@ test('when the client closes its side, running programs end, then the server, wi
   await initialize(server);
   const seconds = uniqueSeconds();
   server.send('tools/call', { name: 'run', arguments: { program: 'sleep', args: [seconds] } }, 1);
-  await vi.waitFor(() => expect(processesWith(`sleep\0${seconds}`)).toHaveLength(1), { timeout: 10_000 });
+  await waitForProcesses(`sleep\0${seconds}`, 1);
   server.child.stdin?.end();
   expect(await server.ended).toBe(0);
   expect(processesWith(seconds)).toEqual([]);
@@ -74,7 +74,7 @@ test('SIGTERM lets a running call finish', async () => {
   const server = start();
   await initialize(server);
   server.send('tools/call', { name: 'run', arguments: { program: 'sleep', args: ['0.7'] } }, 1);
-  await vi.waitFor(() => expect(processesWith('sleep\x000.7')).toHaveLength(1), { timeout: 10_000 });
+  await waitForProcesses('sleep\x000.7', 1);
   expect(await server.stop('SIGTERM')).toBe(0);
   expect(server.answers.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { exitCode: 0 } } });
 });

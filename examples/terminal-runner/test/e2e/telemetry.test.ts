@@ -186,5 +186,5 @@ test('a collector that hangs does not hold up calls, and the end only for a mome
   expect(await client.callTool({ name: 'system_info' })).toMatchObject({ structuredContent: {} });
   const startedAt = performance.now();
   expect(await server.stop()).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(performance.now() - startedAt).toBeLessThan(8_000);
 });

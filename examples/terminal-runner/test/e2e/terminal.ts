@@ -39,7 +39,6 @@ export function sharedDirectory(): { path: string; remove: () => void } {
 
 /** A started server. */
 export interface Terminal extends AsyncDisposable {
-  readonly pid: number;
   readonly child: ChildProcess;
   /** Everything it has written so far. */
   readonly stdout: () => string;
@@ -82,7 +81,6 @@ export function launch(args: readonly string[], { env, command, cwd }: StartOpti
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
   );
   return {
-    pid: child.pid ?? 0,
     child,
     stdout: () => written.stdout,
     stderr: () => written.stderr,

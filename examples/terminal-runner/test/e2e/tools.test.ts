@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { processesWith, uniqueSeconds } from '../processes.ts';
+import { processesWith, uniqueSeconds, waitForProcesses } from '../processes.ts';
 import { clientForTest, connectHttp, connectStdio, eras } from './clients.ts';
 import { sharedDirectory, startHttp, type HttpTerminal } from './terminal.ts';
 
@@ -100,7 +100,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
 
       test('passes output on while the program runs', async () => {
         const heard: unknown[] = [];
-        const args = ['-c', 'echo one; sleep 0.3; echo two'];
+        const args = ['-c', 'echo one; sleep 0.6; echo two'];
         const params = { name: 'run', arguments: { program: 'sh', args } };
         await client.callTool(params, {
           onprogress: ({ progress, message }) => heard.push([progress, message]),
@@ -122,7 +122,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
       test('ends a program that takes too long, and all it started', async () => {
         const seconds = uniqueSeconds();
         const args = ['-c', `echo begun; sleep ${seconds} & sleep ${seconds}`];
-        expect(await call('run', { program: 'sh', args, timeoutMs: 200 })).toMatchObject({
+        expect(await call('run', { program: 'sh', args, timeoutMs: 500 })).toMatchObject({
           isError: true,
           structuredContent: { timedOut: true, exitCode: null, stdout: { text: 'begun\n' } },
         });
@@ -141,10 +141,10 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
           () => 'answered',
           () => 'given up',
         );
-        await vi.waitFor(() => expect(processesWith(seconds)).toHaveLength(4));
+        await waitForProcesses(seconds, 4);
         abort.abort();
         expect(await outcome).toBe('given up');
-        await vi.waitFor(() => expect(processesWith(seconds)).toEqual([]), { timeout: 5_000 });
+        await waitForProcesses(seconds, 0);
         expect(await call('run', { program: 'echo' })).toMatchObject({ structuredContent: { exitCode: 0 } });
       });
     });

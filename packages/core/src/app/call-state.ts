@@ -44,6 +44,8 @@ export class CallState {
   abortReason: unknown = undefined;
   aborted = false;
   settled = false;
+  /** The furthest progress told so far. */
+  lastProgress = -Infinity;
   /** Answers the client has brought, by key. */
   answers: Answers = {};
   /** Questions asked in this run that have no answer yet. */
