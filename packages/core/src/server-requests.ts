@@ -12,8 +12,6 @@ import type { JsonObject, ServerRequest } from './protocol/messages.ts';
 
 /** Options of {@link ServerRequests}. */
 export interface ServerRequestsOptions {
-  /** Writes a message to the client. Must not throw, not even when the client is gone. */
-  readonly send: (message: JsonRpcRequest | JsonRpcNotification) => void;
   readonly clock: Clock;
   /** How long the client may take: the app's `inputTimeoutMs`. */
   readonly timeoutMs: number;
@@ -44,11 +42,16 @@ export class ServerRequests {
   /**
    * Asks the client.
    *
+   * @param send - writes to the client. Must not throw, not even when the client is gone.
    * @throws {ToolError} `CLIENT_ERROR` when it answers with an error, `TIMEOUT` when it does not answer; the reason of
    * `signal`, of which the client is told, when that aborts.
    */
-  async request(request: ServerRequest, signal: AbortSignal): Promise<JsonObject> {
-    const { send, clock, timeoutMs, maxPending = 1000 } = this.#options;
+  async request(
+    request: ServerRequest,
+    signal: AbortSignal,
+    send: (message: JsonRpcRequest | JsonRpcNotification) => void,
+  ): Promise<JsonObject> {
+    const { clock, timeoutMs, maxPending = 1000 } = this.#options;
     signal.throwIfAborted();
     if (this.#closed !== undefined) throw this.#closed;
     if (this.#pending.size >= maxPending) {

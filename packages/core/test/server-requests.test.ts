@@ -1,18 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { CancelledError } from '../src/index.ts';
-import type { JsonRpcNotification, JsonRpcRequest } from '../src/protocol.ts';
+import type { JsonRpcNotification, JsonRpcRequest, ServerRequest } from '../src/protocol.ts';
 import { ServerRequests, type ServerRequestsOptions } from '../src/server-requests.ts';
 import { fakeClock } from '../src/testing.ts';
 
-function connection(options: Partial<ServerRequestsOptions> = {}) {
+interface ConnectionOptions extends Partial<ServerRequestsOptions> {
+  readonly send?: (message: JsonRpcRequest | JsonRpcNotification) => void;
+}
+
+function connection({ send, ...options }: ConnectionOptions = {}) {
   const sent: (JsonRpcRequest | JsonRpcNotification)[] = [];
   const clock = fakeClock();
-  const requests = new ServerRequests({
-    send: (message) => sent.push(message),
-    clock,
-    timeoutMs: 1000,
-    ...options,
-  });
+  const all = new ServerRequests({ clock, timeoutMs: 1000, ...options });
+  const requests = {
+    request: (request: ServerRequest, signal: AbortSignal) =>
+      all.request(request, signal, send ?? ((message) => void sent.push(message))),
+    settle: all.settle.bind(all),
+    close: all.close.bind(all),
+  };
   return { sent, clock, requests };
 }
 const open = () => new AbortController().signal;

@@ -1,3 +1,4 @@
+import { defineTool } from '@toolyard/core';
 import { describe, expect, test } from 'vitest';
 
 import { demoApp } from './demo-app.ts';
@@ -53,11 +54,7 @@ describe('a batch of a 2025-03-26 client', () => {
   test('without requests gets 202', async () => {
     const { url } = await serve(demoApp());
     const session = await initialize(url, { version: '2025-03-26' });
-    const response = await post(
-      url,
-      [initialized, { jsonrpc: '2.0', id: 'server-1', result: {} }],
-      session.headers,
-    );
+    const response = await post(url, [initialized, { jsonrpc: '2.0', id: 1, result: {} }], session.headers);
     expect([response.status, await response.text()]).toEqual([202, '']);
   });
 
@@ -81,6 +78,19 @@ describe('a batch of a 2025-03-26 client', () => {
       post(url, [call(1, 'echo', { text: 'a' }), ping(1)], session.headers),
     );
     expect(answers.filter(({ error }) => error)).toHaveLength(1);
+  });
+
+  test('is allowed message by message', async () => {
+    const app = demoApp().add(defineTool({ name: 'secret', access: { scopes: ['admin'] }, run: () => 'x' }));
+    const { url } = await serve(app, { auth: () => ({ id: 'ada', scopes: [] }) });
+    const session = await initialize(url, { version: '2025-03-26' });
+    const answers = await json(
+      post(url, [call(1, 'secret'), call(2, 'echo', { text: 'a' })], session.headers),
+    );
+    expect(answers).toMatchObject([
+      { id: 1, error: { data: { scopes: ['admin'] } } },
+      { id: 2, result: { content: [{ text: 'a' }] } },
+    ]);
   });
 
   test('opens no session', async () => {

@@ -54,7 +54,7 @@ const call = (id: number, name: string) => ({
 await send('GET', headers);
 await send('POST', headers, call(2, 'count'));
 void send('POST', headers, call(3, 'stuck'));
-const _meta = {
+const envelope = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientCapabilities': capabilities,
 };
@@ -65,7 +65,7 @@ await send(
     jsonrpc: '2.0',
     id: 4,
     method: 'subscriptions/listen',
-    params: { notifications: { toolsListChanged: true }, _meta },
+    params: { notifications: { toolsListChanged: true }, _meta: envelope },
   },
 );
 

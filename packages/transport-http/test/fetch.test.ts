@@ -6,11 +6,11 @@ import { demoApp, heldTool } from './demo-app.ts';
 import { initializeMessage, modern, until } from './helpers.ts';
 import { readEvents } from './sse-reader.ts';
 
-const URL_ = 'http://localhost/mcp';
+const ENDPOINT = 'http://localhost/mcp';
 
 function send(handler: HttpHandler, body: unknown, headers = {}, init: RequestInit = {}): Promise<Response> {
   return handler.fetch(
-    new Request(URL_, {
+    new Request(ENDPOINT, {
       method: 'POST',
       body: typeof body === 'string' ? body : JSON.stringify(body),
       headers: { 'content-type': 'application/json', ...headers },
@@ -38,10 +38,10 @@ describe('fetch', () => {
     const opened = await send(handler, initializeMessage());
     const headers = { 'mcp-session-id': opened.headers.get('mcp-session-id')! };
     const standing = await handler.fetch(
-      new Request(URL_, { headers: { ...headers, accept: 'text/event-stream' } }),
+      new Request(ENDPOINT, { headers: { ...headers, accept: 'text/event-stream' } }),
     );
     expect(await readEvents(standing).next()).toMatchObject({ data: '' });
-    expect((await handler.fetch(new Request(URL_, { method: 'DELETE', headers }))).status).toBe(200);
+    expect((await handler.fetch(new Request(ENDPOINT, { method: 'DELETE', headers }))).status).toBe(200);
     expect(handler.sessionCount).toBe(0);
   });
 
@@ -66,8 +66,6 @@ describe('fetch', () => {
 });
 
 describe('a body of fetch', () => {
-  const bytes = (size: number) => new Uint8Array(size).fill(0x20);
-
   test('beyond the limit is refused, declared or not', async () => {
     const handler = createHttpHandler(demoApp(), { maxBodyBytes: 1000 });
     expect((await send(handler, ' '.repeat(1001))).status).toBe(413);
@@ -76,11 +74,11 @@ describe('a body of fetch', () => {
     const endless = new ReadableStream({
       pull: (controller) => {
         pulled += 1;
-        controller.enqueue(bytes(600));
+        controller.enqueue(new Uint8Array(600));
       },
       cancel: () => void (cancelled = true),
     });
-    const response = await send(handler, '', {}, { body: endless, duplex: 'half' } as RequestInit);
+    const response = await send(handler, '', {}, { body: endless, duplex: 'half' });
     expect([response.status, cancelled]).toEqual([413, true]);
     expect(pulled).toBeLessThan(5);
   });
@@ -88,24 +86,24 @@ describe('a body of fetch', () => {
   test('whose sender does not let it be cancelled is refused all the same', async () => {
     const handler = createHttpHandler(demoApp(), { maxBodyBytes: 1000 });
     const stubborn = new ReadableStream({
-      start: (controller) => controller.enqueue(bytes(2000)),
+      start: (controller) => controller.enqueue(new Uint8Array(2000)),
       cancel: () => new Promise(() => {}),
     });
-    const response = await send(handler, '', {}, { body: stubborn, duplex: 'half' } as RequestInit);
+    const response = await send(handler, '', {}, { body: stubborn, duplex: 'half' });
     expect(response.status).toBe(413);
   });
 
   test('that breaks off is a bad request', async () => {
     const handler = createHttpHandler(demoApp());
     const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) });
-    const response = await send(handler, '', {}, { body: broken, duplex: 'half' } as RequestInit);
+    const response = await send(handler, '', {}, { body: broken, duplex: 'half' });
     expect(response.status).toBe(400);
   });
 
   test('that somebody has read already is a bad request', async () => {
     const handler = createHttpHandler(demoApp());
     const { body, headers } = modern('tools/list');
-    const request = new Request(URL_, {
+    const request = new Request(ENDPOINT, {
       method: 'POST',
       body: JSON.stringify(body),
       headers: { 'content-type': 'application/json', ...headers },

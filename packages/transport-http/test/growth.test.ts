@@ -14,7 +14,7 @@ const LIMIT_MS = 300_000;
 
 const figures: string[] = [];
 afterAll(() => {
-  process.stderr.write(`${figures.join('\n')}\n`);
+  if (PROOF) process.stderr.write(`${figures.join('\n')}\n`);
 });
 
 /** A client that costs little itself. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Authenticate } from '../src/index.ts';
 import { count, demoApp } from './demo-app.ts';
-import { initialize, json, openStream, post, serve, type TestSession } from './helpers.ts';
+import { initialize, json, openStream, post, sendModern, serve, type TestSession } from './helpers.ts';
 import { readEvents } from './sse-reader.ts';
 
 /** Takes everybody for who they say they are. */
@@ -23,7 +23,7 @@ async function everyWayIn(
   return [
     await post(url, ping, mine),
     await post(url, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, mine),
-    await post(url, { jsonrpc: '2.0', id: 'server-1', result: {} }, mine),
+    await post(url, { jsonrpc: '2.0', id: 1, result: {} }, mine),
     await post(url, [ping], mine),
     await fetch(url, { headers: { ...mine, accept: 'text/event-stream' } }),
     await fetch(url, { headers: { ...mine, accept: 'text/event-stream', 'last-event-id': lastEventId } }),
@@ -152,4 +152,44 @@ test('events of one session never come to another that asks with their id', asyn
   expect((await b.get({ 'last-event-id': prime!.id! })).status).toBe(400);
   const standing = await openStream(b);
   expect((await standing.next())?.data).toBe('');
+});
+
+test('clients that use the same ids and tokens at once get their own answers alone', async () => {
+  const tell = defineTool({
+    name: 'tell',
+    async run(_args, call) {
+      for (let progress = 1; progress <= 3; progress += 1) {
+        call.progress({ progress, message: call.principal.id });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      call.sendLog('info', call.principal.id);
+      return call.principal.id;
+    },
+  });
+  const app = createApp({ name: 'demo', version: '1.0.0' }).add(tell);
+  const { url } = await serve(app, { auth: trusting });
+  const users = ['ada', 'bob', 'eve', 'mallory'];
+  const sessions = await Promise.all(
+    users.map((id) => initialize(url, { headers: { 'x-user': `ring ${id}` } })),
+  );
+  const silent = await openStream(await initialize(url, { headers: { 'x-user': 'ring silent' } }));
+  const params = { name: 'tell', _meta: { progressToken: 'same' } };
+  const heard = sessions.map(async (session, index) => {
+    for (let round = 0; round < 25; round += 1) {
+      const messages = await readEvents(await session.send('tools/call', params, 'same')).rest();
+      const said = messages.map(
+        (each) => each.params?.message ?? each.params?.data ?? each.result.content[0].text,
+      );
+      expect(said).toEqual(Array.from({ length: 5 }, () => users[index]));
+    }
+  });
+  const modernly = users.map(async (user) => {
+    for (let round = 0; round < 25; round += 1) {
+      const response = await sendModern(url, 'tools/call', params, { 'x-user': `ring ${user}` });
+      expect((await readEvents(response).rest()).at(-1).result.content[0].text).toBe(user);
+    }
+  });
+  await Promise.all([...heard, ...modernly]);
+  app.remove(tell);
+  expect(await silent.message()).toMatchObject({ method: 'notifications/tools/list_changed' });
 });

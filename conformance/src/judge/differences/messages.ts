@@ -104,7 +104,7 @@ export const messageDifferences: readonly Difference[] = [
       says: 'The _meta of notifications has no protocol version.',
     },
     covers: (deviation, { step }) =>
-      answers(deviation, /^(202|400 error -32022)$/, '400 error -32602') && !('id' in messageOf(step)),
+      answers(deviation, /^(202|400 error -3202[02])$/, '400 error -32602') && !('id' in messageOf(step)),
   },
   {
     name: 'an envelope makes initialize modern',

@@ -75,8 +75,8 @@ export const questionDifferences: readonly Difference[] = [
   },
   {
     name: 'what can be asked is asked',
-    what: 'A handler asks three things at once, of which the client can answer one: we ask that one, the SDK refuses the call.',
-    why: 'The handler may do without the others; if it cannot, its next run ends with the error.',
+    what: 'A handler asks several things at once, of which the client can answer the first: we ask that one, the SDK refuses the call.',
+    why: 'As long as the handler has not ended over a missing one it may do without it; if it cannot, its next run ends with the error.',
     rule: {
       url: page('2026-07-28', 'basic#meta'),
       says: 'If processing a request requires a capability the client did not include, the server MUST return -32021.',

@@ -112,6 +112,18 @@ function settings(url: string, name: string) {
   };
 }
 
+/** Sends a request whose id, which is on its log line, is what must not be there. */
+async function sendId(url: string, id: string): Promise<void> {
+  const clientInfo = { name: 'e2e', version: '1.0.0' };
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id, method: 'initialize', params }),
+  });
+  expect(response.status).toBe(200);
+}
+
 test('SIGHUP reads the configuration again: all telemetry goes to the new collector, with new headers and attributes', async () => {
   const [first, second] = [await otlpListener(), await otlpListener()];
   const server = await start(settings(first.url, 'first'));
@@ -124,6 +136,7 @@ test('SIGHUP reads the configuration again: all telemetry goes to the new collec
   });
   const received = first.requests.length;
   await client.callTool({ name: 'list_files' });
+  await sendId(server.url, 'token-of-second');
   expect(await server.stop()).toBe(0);
 
   expect(first.requests).toHaveLength(received);
@@ -143,6 +156,7 @@ test('SIGHUP reads the configuration again: all telemetry goes to the new collec
         expect(resource.attributes).toMatchObject({ 'service.name': 'terminal-runner', stage: name });
     }
   }
+  expect(server.log()).toContainEqual(expect.objectContaining({ requestId: '[redacted]' }));
   expect(server.stderr()).not.toContain('token-of');
 });
 

@@ -1,4 +1,5 @@
 import { isPromiseLike, type Awaitable } from '../awaitable.ts';
+import { MissingCapabilityError } from '../errors.ts';
 import type { CallView } from './call-view.ts';
 import { InputRequired, inputRequiredResult, restoreAnswers } from './input.ts';
 
@@ -52,7 +53,9 @@ export async function runHandler<T extends object>(
     if (isPromiseLike(handler) && (state.aborted || call.narrowedSignal?.aborted)) {
       state.lateResult = async () => toResult(await handler);
     }
-    if (!(error instanceof InputRequired) && !state.questions) throw error;
+    // A capability the client lacks will be missing in every round: what else was asked need not be answered.
+    const isFinal = !state.questions || error instanceof MissingCapabilityError;
+    if (!(error instanceof InputRequired) && isFinal) throw error;
     if (state.aborted) throw error;
   }
   const result = await inputRequiredResult(call);

@@ -55,8 +55,8 @@ export class Connection {
   constructor(app: Dispatcher, options: ConnectionOptions) {
     this.#app = app;
     this.#options = options;
-    const { principal, tenant, send, notify } = options;
-    this.#requests = new ServerRequests({ send, clock: app.clock, timeoutMs: app.inputTimeoutMs });
+    const { principal, tenant, notify } = options;
+    this.#requests = new ServerRequests({ clock: app.clock, timeoutMs: app.inputTimeoutMs });
     const common = { transport: 'stdio', principal, tenant, scope: this.#scope, notify };
     this.#modern = { ...common, era: 'modern', signal: this.#gone.signal };
     this.#listening = { ...common, era: 'modern', signal: this.#leaving.signal };
@@ -167,7 +167,7 @@ export class Connection {
       const exchange: Exchange = {
         ...this.#legacy,
         session,
-        request: (request, signal) => this.#requests.request(request, signal),
+        request: (request, signal) => this.#requests.request(request, signal, this.#options.send),
       };
       const response = await this.#app.dispatch(message, exchange);
       if (session.record && response && 'result' in response) {

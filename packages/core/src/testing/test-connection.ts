@@ -204,16 +204,14 @@ export class TestConnection {
       },
     };
     if (this.era === 'modern') return { ...base, era: 'modern' };
-    const requests = new ServerRequests({
-      clock: this.#app.clock,
-      timeoutMs: this.#app.inputTimeoutMs,
-      send: (message) => void this.#receive(overWire(message), requests, options),
-    });
+    const requests = new ServerRequests({ clock: this.#app.clock, timeoutMs: this.#app.inputTimeoutMs });
+    const send = (message: JsonRpcRequest | JsonRpcNotification) =>
+      void this.#receive(overWire(message), requests, options);
     return {
       ...base,
       era: 'legacy',
       session: this.#session,
-      request: (request, signal) => requests.request(request, signal),
+      request: (request, signal) => requests.request(request, signal, send),
     };
   }
 

@@ -1,14 +1,5 @@
-import {
-  CancelledError,
-  LimitExceededError,
-  TimeoutError,
-  ToolError,
-  type Clock,
-  type Principal,
-  type Session,
-  type SessionRecord,
-} from '@toolyard/core';
-import type { JsonRpcResponse, RequestId, ServerRequest } from '@toolyard/core/protocol';
+import { CancelledError, ServerRequests, type Clock, type Principal, type Session, type SessionRecord } from '@toolyard/core';
+import type { JsonRpcResponse, ServerRequest } from '@toolyard/core/protocol';
 
 import { Channel } from './channel.ts';
 import { EventLog, type EventLogOptions } from './event-log.ts';
@@ -23,12 +14,6 @@ export interface HttpSessionOptions {
   readonly resumeWindowMs: number;
   /** How long a client may take to answer a request of the server. */
   readonly requestTimeoutMs: number;
-}
-
-interface Pending {
-  readonly method: string;
-  readonly resolve: (result: Record<string, unknown>) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /** Number of the stream of `GET`. Those of calls count from 1. */
@@ -54,9 +39,8 @@ export class HttpSession implements Session {
   #standing: { readonly channel: Channel; readonly stop: () => void } | undefined;
   #log: EventLog | undefined;
   #channels: Map<number, Channel> | undefined;
-  #pending: Map<RequestId, Pending> | undefined;
+  #requests: ServerRequests | undefined;
   #lastChannel = 0;
-  #lastRequest = 0;
 
   constructor(options: HttpSessionOptions) {
     this.id = options.id;
@@ -135,45 +119,17 @@ export class HttpSession implements Session {
    * @throws {ToolError} `CLIENT_ERROR` when the client answers with an error, `TIMEOUT` when it does not answer.
    */
   ask(channel: Channel, request: ServerRequest, signal: AbortSignal): Promise<Record<string, unknown>> {
-    const pending = (this.#pending ??= new Map());
-    if (pending.size >= MAX_PENDING) {
-      return Promise.reject(new LimitExceededError(`The client has ${MAX_PENDING} unanswered requests, its limit.`));
-    }
-    this.#lastRequest += 1;
-    const id = `server-${this.#lastRequest}`;
-    const { promise, resolve, reject } = withResolvers<Record<string, unknown>>();
-    pending.set(id, { method: request.method, resolve, reject });
-    const giveUp = (error: Error) => {
-      channel.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id, reason: error.message } });
-      reject(error);
-    };
-    const onAbort = () => giveUp(signal.reason instanceof Error ? signal.reason : new CancelledError());
-    const timer = this.clock.after(this.#requestTimeoutMs, () =>
-      giveUp(new TimeoutError(`The client's answer to ${request.method}`, this.#requestTimeoutMs)),
-    );
-    signal.addEventListener('abort', onAbort, { once: true });
-    channel.send({ jsonrpc: '2.0', id, ...request });
-    if (signal.aborted) onAbort();
-    return promise.finally(() => {
-      timer.cancel();
-      signal.removeEventListener('abort', onAbort);
-      pending.delete(id);
+    this.#requests ??= new ServerRequests({
+      clock: this.clock,
+      timeoutMs: this.#requestTimeoutMs,
+      maxPending: MAX_PENDING,
     });
+    return this.#requests.request(request, signal, (message) => channel.send(message));
   }
 
   /** Takes the client's answer to a question; answers nobody waits for are ignored. */
   settle(response: JsonRpcResponse): void {
-    const waiting = response.id === null ? undefined : this.#pending?.get(response.id);
-    if (!waiting) return;
-    if ('result' in response) {
-      waiting.resolve(response.result);
-      return;
-    }
-    // Not as a protocol error: its code would read as if the client's own request had been wrong.
-    const { code, message, data } = response.error;
-    const details = { rpcCode: code, ...(data !== undefined && { data }) };
-    const sentence = `The client answered ${waiting.method} with an error: ${message}`;
-    waiting.reject(new ToolError('CLIENT_ERROR', sentence, { data: details }));
+    this.#requests?.settle(response);
   }
 
   /** Ends everything that is open. */
@@ -181,18 +137,6 @@ export class HttpSession implements Session {
     this.dropStanding();
     for (const channel of this.#channels?.values() ?? []) channel.end();
     this.#channels = undefined;
-    for (const { reject } of this.#pending?.values() ?? []) reject(new CancelledError('The session has ended.'));
-    this.#pending = undefined;
+    this.#requests?.close(new CancelledError('The session has ended.'));
   }
-}
-
-// Promise.withResolvers is newer than the ES2023 these packages compile to.
-function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
-  let resolve!: (value: T) => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<T>((onValue, onError) => {
-    resolve = onValue;
-    reject = onError;
-  });
-  return { promise, resolve, reject };
 }
