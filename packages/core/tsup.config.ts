@@ -1,7 +1,14 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/middleware.ts', 'src/protocol.ts', 'src/stdio.ts', 'src/stores.ts', 'src/testing.ts'],
+  entry: [
+    'src/index.ts',
+    'src/middleware.ts',
+    'src/protocol.ts',
+    'src/stdio.ts',
+    'src/stores.ts',
+    'src/testing.ts',
+  ],
   format: 'esm',
   target: 'node22',
   sourcemap: true,

@@ -21,7 +21,12 @@ const params = { name: 'add', arguments: { a: 2, b: 3 } };
 
 const modern = await fetch(url, {
   method: 'POST',
-  headers: { ...headers, 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'add' },
+  headers: {
+    ...headers,
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': 'tools/call',
+    'mcp-name': 'add',
+  },
   body: JSON.stringify({
     ...call,
     params: {
@@ -35,7 +40,11 @@ const modern = await fetch(url, {
 });
 assert.deepEqual((await modern.json()).result.structuredContent, { sum: 5 });
 
-const initialize = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'smoke', version: '1.0.0' } };
+const initialize = {
+  protocolVersion: '2025-11-25',
+  capabilities: {},
+  clientInfo: { name: 'smoke', version: '1.0.0' },
+};
 const opened = await fetch(url, {
   method: 'POST',
   headers,

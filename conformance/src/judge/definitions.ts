@@ -94,7 +94,10 @@ const askUrl = defineTool({
   name: 'ask_url',
   description: 'Sends the person to a page.',
   run: async (_args, call) => {
-    const { action } = await call.requireInput('page', { message: 'Sign in', url: 'https://example.com/sign-in' });
+    const { action } = await call.requireInput('page', {
+      message: 'Sign in',
+      url: 'https://example.com/sign-in',
+    });
     return `The person did: ${action}`;
   },
 });
@@ -149,7 +152,14 @@ export const definitions = {
     ...schemaTools,
     ...askingTools,
     ...roundTripTools,
-    ...[add, listNames, countLetters, lookAround, crash, wrongOutput, route, askUrl],
+    add,
+    listNames,
+    countLetters,
+    lookAround,
+    crash,
+    wrongOutput,
+    route,
+    askUrl,
   ] as readonly Tool[],
   // The SDK lists what templates list after all else.
   resources: [...fixtureResources, brokenResource, users] as readonly Resource[],

@@ -65,7 +65,8 @@ export function batchOf({ body = '' }: Step): unknown[] | undefined {
 export function revisionOf({ step, before }: Occurrence): string {
   for (const each of [...before, step]) {
     const { protocolVersion } = paramsOf(each);
-    if (messageOf(each)['method'] === 'initialize' && typeof protocolVersion === 'string') return protocolVersion;
+    if (messageOf(each)['method'] === 'initialize' && typeof protocolVersion === 'string')
+      return protocolVersion;
   }
   return '';
 }

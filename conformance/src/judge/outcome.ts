@@ -23,7 +23,12 @@ export function outcomeOf({ status, headers }: Response): Outcome {
     body: bodyType(headers.get('content-type')),
     session: headers.has('mcp-session-id'),
     challenge: headers.has('www-authenticate'),
-    allow: headers.get('allow')?.split(',').map((method) => method.trim()).toSorted().join(', '),
+    allow: headers
+      .get('allow')
+      ?.split(',')
+      .map((method) => method.trim())
+      .toSorted()
+      .join(', '),
     retryAfter: headers.has('retry-after'),
     messages: [],
   };
@@ -41,7 +46,11 @@ export interface StreamEvent {
   readonly message: unknown;
 }
 
-/** Events of a stream, one by one, until the signal hangs up. Comments and empty events carry no message. */
+/**
+ * Reads a stream until its end, or until the signal hangs up.
+ *
+ * @yields each event that has an id or a message; comments have neither.
+ */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,

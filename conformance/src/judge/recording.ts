@@ -14,7 +14,15 @@ export interface Exchange {
 }
 
 /** Headers that say something of the connection, or follow from the body. */
-const NOISE = ['connection', 'content-length', 'accept-encoding', 'accept-language', 'sec-fetch-mode', 'user-agent', 'transfer-encoding'];
+const NOISE = [
+  'connection',
+  'content-length',
+  'accept-encoding',
+  'accept-language',
+  'sec-fetch-mode',
+  'user-agent',
+  'transfer-encoding',
+];
 
 /** Requests of one session become one conversation; those that carry a state follow the one that got it. */
 export function toConversations(exchanges: readonly Exchange[]): Conversation[] {
@@ -23,7 +31,10 @@ export function toConversations(exchanges: readonly Exchange[]): Conversation[] 
     const group = groups.get(groupOf(exchange, exchanges)) ?? [];
     groups.set(groupOf(exchange, exchanges), [...group, exchange]);
   }
-  const conversations = [...groups.values()].map((group) => ({ name: nameOf(group), steps: group.map(toStep) }));
+  const conversations = [...groups.values()].map((group) => ({
+    name: nameOf(group),
+    steps: group.map(toStep),
+  }));
   // The suite asks some things many times, with another id at most.
   const distinct = new Map(conversations.map((conversation) => [keyOf(conversation), conversation]));
   return [...distinct.values()];
@@ -85,7 +96,9 @@ function nameOf(group: readonly Exchange[]): string {
 }
 
 function keyOf({ steps }: Conversation): string {
-  return JSON.stringify(steps.map(({ method, headers, body }) => [method, headers, body?.replace(/"id":\d+/, '"id":0')]));
+  return JSON.stringify(
+    steps.map(({ method, headers, body }) => [method, headers, body?.replace(/"id":\d+/, '"id":0')]),
+  );
 }
 
 function parse(body: string): unknown {

@@ -86,7 +86,7 @@ export class SdkCall {
   async run<T>(
     handler: (call: Call) => unknown,
     toResult: (value: unknown) => T,
-    codec: RequestStateCodec<unknown>,
+    codec: RequestStateCodec,
   ): Promise<T | InputRequiredResult> {
     try {
       const value = await handler(this as unknown as Call);

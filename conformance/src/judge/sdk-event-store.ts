@@ -16,7 +16,8 @@ export function createEventStore(): EventStore {
       const index = events.findIndex((event) => event.id === id);
       const stream = events[index]?.stream ?? '';
       for (const event of events.slice(index + 1)) {
-        if (event.stream === stream && Object.keys(event.message).length > 0) await send(event.id, event.message);
+        if (event.stream === stream && Object.keys(event.message).length > 0)
+          await send(event.id, event.message);
       }
       return stream;
     },

@@ -17,25 +17,39 @@ import { SdkCall } from './sdk-call.ts';
 /** Registers our definitions with an SDK server, which makes the listings and checks arguments and results itself. */
 export class SdkRegistry {
   readonly #server: McpServer;
-  readonly #codec: RequestStateCodec<unknown>;
+  readonly #codec: RequestStateCodec;
 
-  constructor(server: McpServer, codec: RequestStateCodec<unknown>) {
+  constructor(server: McpServer, codec: RequestStateCodec) {
     this.#server = server;
     this.#codec = codec;
   }
 
-  addTool({ name, title, description, input, output, annotations, icons, meta, headers, errors, run }: Tool): void {
-    const _meta = { ...meta, ...(errors && { 'toolyard/errors': errors }) };
+  addTool({
+    name,
+    title,
+    description,
+    input,
+    output,
+    annotations,
+    icons,
+    meta,
+    headers,
+    errors,
+    run,
+  }: Tool): void {
+    const metadata = { ...meta, ...(errors && { 'toolyard/errors': errors }) };
     const config = {
       ...(title !== undefined && { title }),
       ...(description !== undefined && { description }),
       ...(output && { outputSchema: output }),
       ...(annotations && { annotations }),
       ...(icons && { icons: [...icons] }),
-      ...(Object.keys(_meta).length > 0 && { _meta }),
+      ...(Object.keys(metadata).length > 0 && { _meta: metadata }),
     };
     const toResult = (value: unknown) => toToolResult(value, output !== undefined);
-    const inputSchema = headers ? once(input, () => withHeaders(input as unknown as z.ZodObject, headers)) : input;
+    const inputSchema = headers
+      ? once(input, () => withHeaders(input as unknown as z.ZodObject, headers))
+      : input;
     if (inputSchema) {
       this.#server.registerTool(name, { ...config, inputSchema }, (args, ctx) =>
         this.#run((call) => run(args, call), toResult, ctx),
@@ -58,13 +72,20 @@ export class SdkRegistry {
         this.#run((call) => run(args, call), toResult, ctx),
       );
     } else {
-      this.#server.registerPrompt(name, config, (ctx) =>
-        this.#run((call) => run({}, call), toResult, ctx),
-      );
+      this.#server.registerPrompt(name, config, (ctx) => this.#run((call) => run({}, call), toResult, ctx));
     }
   }
 
-  addResource({ address, template, name = address, title, description, mimeType, annotations, ...rest }: Resource): void {
+  addResource({
+    address,
+    template,
+    name = address,
+    title,
+    description,
+    mimeType,
+    annotations,
+    ...rest
+  }: Resource): void {
     const metadata = {
       ...(title !== undefined && { title }),
       ...(description !== undefined && { description }),
@@ -117,7 +138,10 @@ function withHeaders(schema: z.ZodObject, headers: Readonly<Record<string, strin
     const [name, inner] = path.split('.') as [string, string?];
     const field = shape[name]!;
     if (inner === undefined) shape[name] = field.meta({ 'x-mcp-header': header });
-    else shape[name] = withHeaders(z.object((field as z.ZodOptional<z.ZodObject>).unwrap().shape), { [inner]: header }).optional();
+    else
+      shape[name] = withHeaders(z.object((field as z.ZodOptional<z.ZodObject>).unwrap().shape), {
+        [inner]: header,
+      }).optional();
   }
   return z.object(shape);
 }
@@ -132,13 +156,17 @@ function withCompleters(schema: z.ZodObject, complete: Prompt['complete']): z.Zo
   return schema.extend(Object.fromEntries(completers) as Record<string, z.ZodType>);
 }
 
-function toToolResult(value: unknown, structured: boolean): CallToolResult {
-  const content = Array.isArray(value) ? (value as unknown[]) : [value];
-  if (structured) return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value } as CallToolResult;
+function toToolResult(value: unknown, isStructured: boolean): CallToolResult {
+  const blocks: unknown[] = Array.isArray(value) ? value : [value];
   if (typeof value === 'string') return { content: [{ type: 'text', text: value }] };
   if (isRecord(value) && Array.isArray(value['content'])) return value as CallToolResult;
-  if (content.every((block) => isRecord(block) && typeof block['type'] === 'string')) return { content } as CallToolResult;
-  return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value } as CallToolResult;
+  if (!isStructured && blocks.every((block) => isRecord(block) && typeof block['type'] === 'string')) {
+    return { content: blocks as CallToolResult['content'] };
+  }
+  return {
+    content: [{ type: 'text', text: JSON.stringify(value) }],
+    structuredContent: value as JsonObject,
+  };
 }
 
 function toPromptResult(value: unknown, description: string | undefined): GetPromptResult {
@@ -146,12 +174,13 @@ function toPromptResult(value: unknown, description: string | undefined): GetPro
   if (typeof value === 'string') {
     return { ...described, messages: [{ role: 'user', content: { type: 'text', text: value } }] };
   }
-  if (Array.isArray(value)) return { ...described, messages: value } as GetPromptResult;
+  if (Array.isArray(value)) return { ...described, messages: value as GetPromptResult['messages'] };
   return { ...described, ...(value as GetPromptResult) };
 }
 
 function toContents(value: unknown, uri: string, mimeType: string | undefined): ReadResourceResult {
-  const facts: JsonObject = { uri, mimeType: mimeType ?? 'text/plain' };
-  const contents = value instanceof Uint8Array ? { blob: Buffer.from(value).toString('base64') } : { text: value };
-  return { contents: [{ ...facts, ...contents }] } as ReadResourceResult;
+  const facts = { uri, mimeType: mimeType ?? 'text/plain' };
+  const contents =
+    value instanceof Uint8Array ? { blob: Buffer.from(value).toString('base64') } : { text: value as string };
+  return { contents: [{ ...facts, ...contents }] };
 }

@@ -17,7 +17,6 @@ import {
   type RegisteredPrompt,
   type RegisteredTool,
 } from '@modelcontextprotocol/server';
-import { isRecord } from '@toolyard/core/protocol';
 
 import { adminTool, definitions, instructions, MAX_BODY_BYTES, serverInfo } from './definitions.ts';
 import { createEventStore } from './sdk-event-store.ts';
@@ -29,7 +28,7 @@ const maxRequestBodySize = MAX_BODY_BYTES;
 
 /** The opponent: an SDK v2 server for both eras on one endpoint, as the SDK's documentation has it. */
 export function createSdkServer({ authenticated = false } = {}): Fetch {
-  const codec = createRequestStateCodec<unknown>({ key: 'k'.repeat(32) });
+  const codec = createRequestStateCodec({ key: 'k'.repeat(32) });
   const changing = { tool: false, prompt: false };
   const open = new Map<string, { server: McpServer; transport: SessionTransport }>();
   const handles = new WeakMap<McpServer, { tool: RegisteredTool; prompt: RegisteredPrompt }>();
@@ -44,11 +43,15 @@ export function createSdkServer({ authenticated = false } = {}): Fetch {
     const authInfo = authenticated ? await authenticate(request) : undefined;
     if (authInfo instanceof Response) return authInfo;
     const options = authInfo && { authInfo };
-    if (await isLegacyRequest(request, undefined, { maxRequestBodySize })) return serveSession(request, options);
+    if (await isLegacyRequest(request, undefined, { maxRequestBodySize }))
+      return serveSession(request, options);
     return modern.fetch(request, options);
   };
 
-  async function serveSession(request: Request, options: { authInfo: AuthInfo } | undefined): Promise<Response> {
+  async function serveSession(
+    request: Request,
+    options: { authInfo: AuthInfo } | undefined,
+  ): Promise<Response> {
     const id = request.headers.get('mcp-session-id');
     if (id !== null) {
       const session = open.get(id);
@@ -64,6 +67,7 @@ export function createSdkServer({ authenticated = false } = {}): Fetch {
       retryInterval: 1000,
       maxRequestBodySize,
     });
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is no event target
     server.server.onclose = () => open.delete(transport.sessionId ?? '');
     await server.connect(transport);
     return transport.handleRequest(request, options);
@@ -79,7 +83,7 @@ export function createSdkServer({ authenticated = false } = {}): Fetch {
         prompts: { listChanged: true },
         resources: { subscribe: true, listChanged: true },
       },
-      requestState: { verify: codec.verify },
+      requestState: { verify: (state, ctx) => codec.verify(state, ctx) },
     });
     const registry = new SdkRegistry(server, codec);
     for (const tool of definitions.tools) registry.addTool(tool);

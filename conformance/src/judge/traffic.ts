@@ -139,7 +139,5 @@ export function headerText(value: string): string {
 
 function change(headers: Readonly<Record<string, string>>, changes: HeaderChanges): Record<string, string> {
   const entries = Object.entries({ ...headers, ...changes });
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

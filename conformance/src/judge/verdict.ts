@@ -32,7 +32,12 @@ export interface Verdict {
 export async function judge(conversation: Conversation, pair: Pair): Promise<Verdict[]> {
   const [ours, theirs] = await Promise.all([play(conversation, pair.ours), play(conversation, pair.theirs)]);
   return conversation.steps.map((step, index) =>
-    judgeStep({ step, before: conversation.steps.slice(0, index), ours: ours[index]!, theirs: theirs[index]! }),
+    judgeStep({
+      step,
+      before: conversation.steps.slice(0, index),
+      ours: ours[index]!,
+      theirs: theirs[index]!,
+    }),
   );
 }
 
@@ -40,14 +45,19 @@ export async function judge(conversation: Conversation, pair: Pair): Promise<Ver
 export function describeVerdict({ step, ours, theirs, unexplained }: Verdict): string {
   const headers = Object.entries(step.headers).map(([name, value]) => `  ${name}: ${value}`);
   return [
-    ...[step.method, ...headers, `  ${step.body ?? ''}`.slice(0, 1000)],
-    ...unexplained.map(({ field, ours: our, theirs: their }) => `  ${field}: ours ${show(our)}, theirs ${show(their)}`),
-    ...[`  ours:   ${show(ours.messages)}`, `  theirs: ${show(theirs.messages)}`],
+    step.method,
+    ...headers,
+    `  ${step.body ?? ''}`.slice(0, 1000),
+    ...unexplained.map(
+      ({ field, ours: our, theirs: their }) => `  ${field}: ours ${show(our)}, theirs ${show(their)}`,
+    ),
+    `  ours:   ${show(ours.messages)}`,
+    `  theirs: ${show(theirs.messages)}`,
   ].join('\n');
 }
 
 function show(value: unknown): string {
-  return String(JSON.stringify(value)).slice(0, 300);
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 300);
 }
 
 function judgeStep(occurrence: Occurrence): Verdict {

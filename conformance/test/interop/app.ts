@@ -32,7 +32,11 @@ export function interopApp(): App {
           });
         }),
     }),
-    defineTool({ name: 'cancellations', output: z.object({ count: z.number() }), run: () => ({ count: cancelled }) }),
+    defineTool({
+      name: 'cancellations',
+      output: z.object({ count: z.number() }),
+      run: () => ({ count: cancelled }),
+    }),
     defineTool({
       name: 'greet',
       async run(_args, call) {

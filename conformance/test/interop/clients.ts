@@ -37,14 +37,17 @@ export interface Connected {
   readonly era: 'legacy' | 'modern';
   readonly protocolVersion: string;
   /** Subscribes to `uri` and to list changes the way the client's era does it. */
-  subscribe(uri: string): Promise<void>;
-  setLevel?(level: 'debug' | 'error'): Promise<unknown>;
+  readonly subscribe: (uri: string) => Promise<void>;
+  readonly setLevel?: (level: 'debug' | 'error') => Promise<unknown>;
 }
 
 /** Where the server is. */
 export type Where = { readonly url: string } | { readonly stdio: true };
 
-const NODE_ARGUMENTS = ['--conditions=@toolyard/source', fileURLToPath(new URL('stdio-server.ts', import.meta.url))];
+const NODE_ARGUMENTS = [
+  '--conditions=@toolyard/source',
+  fileURLToPath(new URL('stdio-server.ts', import.meta.url)),
+];
 const SERVER = { command: process.execPath, args: NODE_ARGUMENTS, stderr: 'inherit' } as const;
 const INFO = { name: 'interop', version: '1.0.0' };
 const CAPABILITIES = { elicitation: {}, sampling: {}, roots: {} };
@@ -73,7 +76,10 @@ async function connectV2(
   client.setRequestHandler('sampling/createMessage', () => SAMPLED);
   client.setRequestHandler('roots/list', () => ROOTS);
   client.setNotificationHandler('notifications/tools/list_changed', () => void (heard.toolsChanged += 1));
-  client.setNotificationHandler('notifications/resources/updated', ({ params }) => void heard.updated.push(params.uri));
+  client.setNotificationHandler(
+    'notifications/resources/updated',
+    ({ params }) => void heard.updated.push(params.uri),
+  );
   client.setNotificationHandler('notifications/message', ({ params }) => void heard.logs.push(params.data));
   await client.connect('url' in where ? new HttpV2(new URL(where.url)) : new StdioV2(SERVER));
   return {
@@ -81,7 +87,7 @@ async function connectV2(
     heard,
     era,
     protocolVersion: client.getNegotiatedProtocolVersion() ?? '',
-    async subscribe(uri) {
+    subscribe: async (uri) => {
       if (era === 'legacy') await client.subscribeResource({ uri });
       else await client.listen({ toolsListChanged: true, resourceSubscriptions: [uri] });
     },
@@ -96,16 +102,22 @@ async function connectV1(where: Where, version: '2025-06-18' | '2025-11-25'): Pr
   client.setRequestHandler(v1.CreateMessageRequestSchema, () => ({ ...SAMPLED }));
   client.setRequestHandler(v1.ListRootsRequestSchema, () => ROOTS);
   client.setNotificationHandler(v1.ToolListChangedNotificationSchema, () => void (heard.toolsChanged += 1));
-  client.setNotificationHandler(v1.ResourceUpdatedNotificationSchema, ({ params }) => void heard.updated.push(params.uri));
-  client.setNotificationHandler(v1.LoggingMessageNotificationSchema, ({ params }) => void heard.logs.push(params.data));
+  client.setNotificationHandler(
+    v1.ResourceUpdatedNotificationSchema,
+    ({ params }) => void heard.updated.push(params.uri),
+  );
+  client.setNotificationHandler(
+    v1.LoggingMessageNotificationSchema,
+    ({ params }) => void heard.logs.push(params.data),
+  );
   const transport = 'url' in where ? new HttpV1(new URL(where.url)) : new StdioV1(SERVER);
   askFor(transport, version);
-  await client.connect(transport as never);
+  await client.connect(transport);
   return {
     client: Object.assign(Object.create(client) as OfficialClient, {
       // The first generation takes a result schema in between.
       callTool: (params: { name: string }, options?: object) => client.callTool(params, undefined, options),
-    } as object),
+    }),
     heard,
     era: 'legacy',
     protocolVersion: version,

@@ -6,8 +6,7 @@ import { serveHttp } from '@toolyard/transport-http';
 import { expect, test } from 'vitest';
 
 test('a 2025 client whose connection breaks in the middle of a call gets the rest of it', async () => {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
   let runs = 0;
   const slow = defineTool({
     name: 'slow',
@@ -19,7 +18,9 @@ test('a 2025 client whose connection breaks in the middle of a call gets the res
       return 'finished';
     },
   });
-  await using server = await serveHttp(createApp({ name: 'resumption', version: '1.0.0' }).add(slow), { port: 0 });
+  await using server = await serveHttp(createApp({ name: 'resumption', version: '1.0.0' }).add(slow), {
+    port: 0,
+  });
   const proxy = await breakableProxy(server.port);
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${proxy.port}/mcp`)));
@@ -51,11 +52,13 @@ async function breakableProxy(target: number) {
     const upstream = connect(target, '127.0.0.1');
     for (const socket of [client, upstream]) {
       sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          sockets.delete(socket);
+          client.destroy();
+          upstream.destroy();
+        });
     }
     client.pipe(upstream).pipe(client);
   });

@@ -46,5 +46,6 @@ export function timeoutOn(clock: Pick<Clock, 'after'>, delayMs: number, reason?:
 
 // Browsers and workers hand out numbers, Node an object that would keep the process alive.
 function unref(handle: unknown): void {
-  if (typeof handle === 'object' && handle !== null && 'unref' in handle) (handle as { unref(): void }).unref();
+  if (typeof handle === 'object' && handle !== null && 'unref' in handle)
+    (handle as { unref(): void }).unref();
 }

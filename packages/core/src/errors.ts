@@ -48,7 +48,11 @@ export class ProtocolError extends ToolyardError {
   readonly rpcCode: number;
   readonly data: unknown;
 
-  constructor(rpcCode: number, message: string, options: ErrorOptions & { code?: string; data?: unknown } = {}) {
+  constructor(
+    rpcCode: number,
+    message: string,
+    options: ErrorOptions & { code?: string; data?: unknown } = {},
+  ) {
     super(options.code ?? 'PROTOCOL_ERROR', message, options);
     this.rpcCode = rpcCode;
     this.data = options.data;
@@ -138,7 +142,8 @@ export class LimitExceededError extends ProtocolError {
   constructor(message: string, retryAfterMs?: number) {
     super(ErrorCode.limitExceeded, message, {
       code: 'LIMIT_EXCEEDED',
-      data: retryAfterMs === undefined ? { code: 'LIMIT_EXCEEDED' } : { code: 'LIMIT_EXCEEDED', retryAfterMs },
+      data:
+        retryAfterMs === undefined ? { code: 'LIMIT_EXCEEDED' } : { code: 'LIMIT_EXCEEDED', retryAfterMs },
     });
   }
 }

@@ -1,5 +1,12 @@
 // This list is the public API of @toolyard/core.
-export { createApp, type App, type Listing, type Mountable, type Reference, type Subscriber } from './app/app.ts';
+export {
+  createApp,
+  type App,
+  type Listing,
+  type Mountable,
+  type Reference,
+  type Subscriber,
+} from './app/app.ts';
 export type { AppOptions } from './app/create-core.ts';
 export type { AppEvents, AppListener } from './app/events.ts';
 export { defineMethod, type Extension, type ExtensionMethod } from './app/extension.ts';
@@ -67,7 +74,13 @@ export {
   type TemplateVariables,
   type VariableNames,
 } from './registry/resource.ts';
-export { jsonSchema, type Schema, type SchemaInput, type SchemaIssue, type SchemaOutput } from './registry/schema.ts';
+export {
+  jsonSchema,
+  type Schema,
+  type SchemaInput,
+  type SchemaIssue,
+  type SchemaOutput,
+} from './registry/schema.ts';
 export {
   defineTool,
   type EmptySchema,

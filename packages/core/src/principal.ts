@@ -26,7 +26,10 @@ export function principalKey({ issuer, id, clientId }: Principal): string {
 }
 
 /** One string for tenant and principal together: two callers never share it. */
-export function callerKey(caller: { readonly tenant: string | undefined; readonly principal: Principal }): string {
+export function callerKey(caller: {
+  readonly tenant: string | undefined;
+  readonly principal: Principal;
+}): string {
   return JSON.stringify([caller.tenant ?? null, principalKey(caller.principal)]);
 }
 
@@ -50,11 +53,14 @@ export function missingScopes(access: Access | undefined, principal: Principal):
 /** Whether the definition exists for the principal at all, scopes aside. */
 export function mayKnow(access: Access | undefined, principal: Principal): boolean {
   if (!access) return true;
-  const hasRole = principal === local || !access.roles || access.roles.some((role) => principal.roles?.includes(role));
+  const hasRole =
+    principal === local || !access.roles || access.roles.some((role) => principal.roles?.includes(role));
   return hasRole && (access.allow?.(principal) ?? true);
 }
 
 /** Whether the definition is listed for the principal. */
 export function mayUse(access: Access | undefined, principal: Principal): boolean {
-  return access === undefined || (mayKnow(access, principal) && missingScopes(access, principal).length === 0);
+  return (
+    access === undefined || (mayKnow(access, principal) && missingScopes(access, principal).length === 0)
+  );
 }

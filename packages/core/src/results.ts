@@ -51,12 +51,20 @@ export function text(value: string, options: ContentOptions = {}): TextContent {
 }
 
 /** A picture; `data` is base64 text or bytes. */
-export function image(data: string | Uint8Array, mimeType: string, options: ContentOptions = {}): ImageContent {
+export function image(
+  data: string | Uint8Array,
+  mimeType: string,
+  options: ContentOptions = {},
+): ImageContent {
   return { type: 'image', data: toBase64(data), mimeType, ...options };
 }
 
 /** A sound; `data` is base64 text or bytes. Clients from before 2025-03-26 get a line of text instead. */
-export function audio(data: string | Uint8Array, mimeType: string, options: ContentOptions = {}): AudioContent {
+export function audio(
+  data: string | Uint8Array,
+  mimeType: string,
+  options: ContentOptions = {},
+): AudioContent {
   return { type: 'audio', data: toBase64(data), mimeType, ...options };
 }
 

@@ -26,7 +26,7 @@ export interface HttpServer extends AsyncDisposable {
   readonly port: number;
   readonly handler: HttpHandler;
   /** Drains (see {@link HttpHandler.close}) and stops listening. The app stays open. */
-  close(options?: { deadlineMs?: number }): Promise<void>;
+  readonly close: (options?: { deadlineMs?: number }) => Promise<void>;
 }
 
 /**

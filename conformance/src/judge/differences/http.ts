@@ -89,7 +89,9 @@ export const httpDifferences: readonly Difference[] = [
       url: page('2026-07-28', 'basic/authorization#error-handling'),
       says: 'Names the status codes and the WWW-Authenticate header, no body.',
     },
-    covers: (deviation) => answers(deviation, /^40[13] error /, /^40[13] other$/) && statusOf(deviation.ours) === statusOf(deviation.theirs),
+    covers: (deviation) =>
+      answers(deviation, /^40[13] error /, /^40[13] other$/) &&
+      statusOf(deviation.ours) === statusOf(deviation.theirs),
   },
   {
     name: 'lists hide what scopes forbid',

@@ -67,7 +67,10 @@ export const messageDifferences: readonly Difference[] = [
       says: 'Requests MUST include a string or integer ID.',
     },
     covers: ({ field, ours, theirs }) =>
-      /^messages\.\d+\.id$/.test(field) && ours === null && typeof theirs === 'number' && !Number.isSafeInteger(theirs),
+      /^messages\.\d+\.id$/.test(field) &&
+      ours === null &&
+      typeof theirs === 'number' &&
+      !Number.isSafeInteger(theirs),
   },
   {
     name: 'broken requests are answered under their id',
@@ -92,7 +95,11 @@ export const messageDifferences: readonly Difference[] = [
       const client = metaOf(paramsOf(step))?.[MetaKey.clientInfo];
       if (answers(deviation, '200 result', '400 error -32602')) return isRecord(client) && 'icons' in client;
       const { capabilities } = paramsOf(step);
-      return answers(deviation, '200 result', '400 error -32000') && isRecord(capabilities) && 'roots' in capabilities;
+      return (
+        answers(deviation, '200 result', '400 error -32000') &&
+        isRecord(capabilities) &&
+        'roots' in capabilities
+      );
     },
   },
   {
@@ -115,7 +122,8 @@ export const messageDifferences: readonly Difference[] = [
       says: 'A request missing any required field is malformed; the server MUST reject it with -32602.',
     },
     covers: (deviation, { step }) =>
-      answers(deviation, '400 error -32602', '400 error -32020') && messageOf(step)['method'] === 'initialize',
+      answers(deviation, '400 error -32602', '400 error -32020') &&
+      messageOf(step)['method'] === 'initialize',
   },
   {
     name: 'an error without an id may say null',
@@ -126,7 +134,9 @@ export const messageDifferences: readonly Difference[] = [
       says: 'If there was an error in detecting the id in the Request object, it MUST be Null.',
     },
     covers: (deviation, { step }) =>
-      answers(deviation, /^(202|400 error -32000)$/, '400 error -32600') && 'error' in messageOf(step) && messageOf(step)['id'] === null,
+      answers(deviation, /^(202|400 error -32000)$/, '400 error -32600') &&
+      'error' in messageOf(step) &&
+      messageOf(step)['id'] === null,
   },
   {
     name: 'a batch is read inside a session',

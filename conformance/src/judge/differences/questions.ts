@@ -11,7 +11,9 @@ export const questionDifferences: readonly Difference[] = [
       says: 'When a party wants to receive progress updates, it includes a progressToken.',
     },
     covers: ({ field, ours, theirs }) =>
-      /params(\._meta)?$/.test(field) && ours === undefined && JSON.stringify(theirs).includes('"progressToken"'),
+      /params(\._meta)?$/.test(field) &&
+      ours === undefined &&
+      JSON.stringify(theirs).includes('"progressToken"'),
   },
   {
     name: 'forms do not name a dialect',

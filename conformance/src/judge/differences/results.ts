@@ -29,13 +29,16 @@ export const resultDifferences: readonly Difference[] = [
       says: 'Error responses MAY include a data member with additional information of any type.',
     },
     covers: ({ field, ours, theirs }) =>
-      field.endsWith('error.data') && theirs === undefined && /^\{"(incident|issues|uri)":/.test(JSON.stringify(ours)),
+      field.endsWith('error.data') &&
+      theirs === undefined &&
+      /^\{"(incident|issues|uri)":/.test(JSON.stringify(ours)),
   },
   {
     name: 'one error for what is no URI and what does not exist',
     what: 'Reading `nothing`, which is no URI: the SDK adds `reason: invalid_uri` to the data.',
     why: 'What is served under no name does not exist, whatever it looks like.',
-    covers: ({ field, ours, theirs }) => field.endsWith('error.data.reason') && ours === undefined && theirs === 'invalid_uri',
+    covers: ({ field, ours, theirs }) =>
+      field.endsWith('error.data.reason') && ours === undefined && theirs === 'invalid_uri',
   },
   {
     name: 'one form for envelope errors',
@@ -88,7 +91,8 @@ export const resultDifferences: readonly Difference[] = [
       url: 'https://json-schema.org/draft/2020-12/json-schema-core#section-8.1.1',
       says: '$schema MUST NOT appear in non-resource root schema objects.',
     },
-    covers: ({ field, ours }) => field.endsWith('outputSchema.properties.result.$schema') && ours === undefined,
+    covers: ({ field, ours }) =>
+      field.endsWith('outputSchema.properties.result.$schema') && ours === undefined,
   },
   {
     name: 'templates do not describe what they list',
@@ -98,13 +102,15 @@ export const resultDifferences: readonly Difference[] = [
       url: page('2026-07-28', 'server/resources#resource'),
       says: 'title: optional human-readable name of the resource for display purposes.',
     },
-    covers: ({ field, ours }) => /resources\.\d+\.(title|mimeType|annotations)$/.test(field) && ours === undefined,
+    covers: ({ field, ours }) =>
+      /resources\.\d+\.(title|mimeType|annotations)$/.test(field) && ours === undefined,
   },
   {
     name: 'variables are decoded',
     what: 'A template gives `a b` for `a%20b`; the SDK gives `a%20b`.',
     why: 'It is the value that expanded to this URI (RFC 6570, section 3.2.1).',
-    covers: ({ field, ours, theirs }) => field.endsWith('contents.0.text') && decodeURI(String(theirs)) === ours,
+    covers: ({ field, ours, theirs }) =>
+      field.endsWith('contents.0.text') && decodeURI(String(theirs)) === ours,
   },
   {
     name: 'older revisions get their own fields',
@@ -117,7 +123,8 @@ export const resultDifferences: readonly Difference[] = [
     covers({ field, ours }, occurrence) {
       const revision = revisionOf(occurrence);
       if (revision === '' || revision >= '2025-11-25') return false;
-      const isLater = /\.(structuredContent|title|icons|_meta|annotations|outputSchema)$/.test(field) && ours === undefined;
+      const isLater =
+        /\.(structuredContent|title|icons|_meta|annotations|outputSchema)$/.test(field) && ours === undefined;
       return isLater || (revision < '2025-06-18' && /result\.content\.\d+\.\w+$/.test(field));
     },
   },

@@ -1,6 +1,14 @@
 import { isRecord } from '@toolyard/core/protocol';
 
-import { answers, batchOf, hasOddMetadata, messageOf, page, revisionOf, type Difference } from '../difference.ts';
+import {
+  answers,
+  batchOf,
+  hasOddMetadata,
+  messageOf,
+  page,
+  revisionOf,
+  type Difference,
+} from '../difference.ts';
 
 /** The revisions that open with initialize. */
 export const sessionDifferences: readonly Difference[] = [
@@ -24,7 +32,8 @@ export const sessionDifferences: readonly Difference[] = [
       says: 'Example of an initialization error: -32602 with the id of the request.',
     },
     covers: (deviation, { step }) =>
-      answers(deviation, '200 error -32602', '400 error -32000') && messageOf(step)['method'] === 'initialize',
+      answers(deviation, '200 error -32602', '400 error -32000') &&
+      messageOf(step)['method'] === 'initialize',
   },
   {
     name: 'initialize is a request',
@@ -83,7 +92,8 @@ export const sessionDifferences: readonly Difference[] = [
     },
     covers: (deviation, { step }) =>
       (deviation.field.endsWith('result.protocolVersion') && deviation.theirs === '2024-10-07') ||
-      (answers(deviation, '400 error -32000', '200 result') && step.headers['mcp-protocol-version'] === '2024-10-07'),
+      (answers(deviation, '400 error -32000', '200 result') &&
+        step.headers['mcp-protocol-version'] === '2024-10-07'),
   },
   {
     name: 'the newest standing stream wins',

@@ -1,6 +1,12 @@
 import type { MethodMiddleware, MethodName, Middleware, NoContext } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { CancelledError, DefinitionError, InvalidOptionError, ShutdownError, ToolyardError } from '../errors.ts';
+import {
+  CancelledError,
+  DefinitionError,
+  InvalidOptionError,
+  ShutdownError,
+  ToolyardError,
+} from '../errors.ts';
 import type { Exchange, Session } from '../exchange.ts';
 import type { Logger } from '../logger.ts';
 import type { JsonRpcResponse } from '../protocol/json-rpc.ts';
@@ -193,7 +199,10 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
   ): App<Needs, Context & Adds> {
     const missing = (plugin.requires ?? []).filter((name) => !this.#plugins.has(name));
     if (missing.length > 0) {
-      throw new ToolyardError('PLUGIN_MISSING', `The plugin "${plugin.name}" needs to be installed after: ${missing.join(', ')}.`);
+      throw new ToolyardError(
+        'PLUGIN_MISSING',
+        `The plugin "${plugin.name}" needs to be installed after: ${missing.join(', ')}.`,
+      );
     }
     if (this.#plugins.has(plugin.name)) {
       throw new ToolyardError('PLUGIN_TWICE', `The plugin "${plugin.name}" is installed already.`);
@@ -215,10 +224,13 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
    */
   extend(extension: Extension): this {
     const { extensions, extensionMethods } = this[CORE];
-    if (extensions.has(extension.id)) throw new DefinitionError('NAME_TAKEN', `The extension ${extension.id} is there already.`);
+    if (extensions.has(extension.id))
+      throw new DefinitionError('NAME_TAKEN', `The extension ${extension.id} is there already.`);
     for (const { name } of extension.methods) {
-      if (isProtocolMethod(name)) throw new DefinitionError('NAME_TAKEN', `${name} is a method of the protocol itself.`);
-      if (extensionMethods.has(name)) throw new DefinitionError('NAME_TAKEN', `There is already a method ${name} in this app.`);
+      if (isProtocolMethod(name))
+        throw new DefinitionError('NAME_TAKEN', `${name} is a method of the protocol itself.`);
+      if (extensionMethods.has(name))
+        throw new DefinitionError('NAME_TAKEN', `There is already a method ${name} in this app.`);
     }
     extensions.set(extension.id, extension);
     for (const method of extension.methods) extensionMethods.set(method.name, toMethod(extension, method));
@@ -252,7 +264,9 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
    */
   call<Input, Output>(
     tool: Tool<Input, Output>,
-    ...rest: NoContext extends Input ? [args?: Input, options?: CallOptions] : [args: Input, options?: CallOptions]
+    ...rest: NoContext extends Input
+      ? [args?: Input, options?: CallOptions]
+      : [args: Input, options?: CallOptions]
   ): Promise<Output>;
   /** Calls a tool by the name clients know it by, which is how mounted tools are reached. */
   call(tool: string, args?: Record<string, unknown>, options?: CallOptions): Promise<unknown>;
@@ -261,7 +275,10 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
   }
 
   /** Everything of a kind that a principal may see, all pages. */
-  list<K extends keyof Listing>(kind: K, options?: Pick<CallOptions, 'principal' | 'tenant' | 'signal'>): Promise<Listing[K]> {
+  list<K extends keyof Listing>(
+    kind: K,
+    options?: Pick<CallOptions, 'principal' | 'tenant' | 'signal'>,
+  ): Promise<Listing[K]> {
     return listInProcess(this[CORE], kind, options);
   }
 
@@ -328,7 +345,9 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
     core.closing = true;
     const shutdown = new ShutdownError();
     for (const state of core.active) if (state.method === 'subscriptions/listen') state.abort(shutdown);
-    const settled = Promise.all([...core.active].map((state) => new Promise<void>((resolve) => state.onSettled(resolve))));
+    const settled = Promise.all(
+      [...core.active].map((state) => new Promise<void>((resolve) => state.onSettled(resolve))),
+    );
     let timer: Timer | undefined;
     const givenUp = new Promise<void>((resolve) => {
       timer = core.clock.after(deadlineMs, () => {
@@ -351,7 +370,8 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
     const name = referenceName(reference);
     const map = this[CORE].registry;
     const known = { tool: map.tools, resource: map.resources, prompt: map.prompts }[reference.kind].has(name);
-    if (!known) throw new DefinitionError('UNKNOWN_DEFINITION', `There is no ${reference.kind} "${name}" in this app.`);
+    if (!known)
+      throw new DefinitionError('UNKNOWN_DEFINITION', `There is no ${reference.kind} "${name}" in this app.`);
     this[CORE].setEnabled(reference.kind, name, enabled);
   }
 }
@@ -384,5 +404,5 @@ export function createApp<Needs extends object = NoContext>(options: AppOptions)
 }
 
 function referenceName(reference: Reference): string {
-  return 'address' in reference ? reference.address : reference.name ?? '';
+  return 'address' in reference ? reference.address : (reference.name ?? '');
 }

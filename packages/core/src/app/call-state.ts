@@ -221,7 +221,9 @@ export class CallState {
       method: shorten(this.method),
       transport,
       principal: principal.id,
-      ...(requestId !== undefined && { requestId: typeof requestId === 'string' ? shorten(requestId) : requestId }),
+      ...(requestId !== undefined && {
+        requestId: typeof requestId === 'string' ? shorten(requestId) : requestId,
+      }),
       ...(target && { [target.kind]: shorten(target.name, 2048) }),
       ...(tenant !== undefined && { tenant }),
       ...(session && { session: session.id }),

@@ -6,14 +6,17 @@ import type { AppCore } from './core.ts';
  */
 export function capabilitiesOf(core: AppCore): ServerCapabilities {
   const { prompts, resources, templates } = core.catalog;
-  const completes = [...prompts.values()].some(({ compiled }) => hasKeys(compiled.prompt.complete)) ||
+  const completes =
+    [...prompts.values()].some(({ compiled }) => hasKeys(compiled.prompt.complete)) ||
     templates.some(({ compiled }) => hasKeys(compiled.resource.complete));
   const extensions = extensionsOf(core);
   return {
     logging: {},
     tools: { listChanged: true },
     ...(prompts.size > 0 && { prompts: { listChanged: true } }),
-    ...((resources.size > 0 || templates.length > 0) && { resources: { subscribe: true, listChanged: true } }),
+    ...((resources.size > 0 || templates.length > 0) && {
+      resources: { subscribe: true, listChanged: true },
+    }),
     ...(completes && { completions: {} }),
     ...(hasKeys(extensions) && { extensions }),
   };
@@ -21,10 +24,11 @@ export function capabilitiesOf(core: AppCore): ServerCapabilities {
 
 function extensionsOf(core: AppCore): Record<string, JsonObject> {
   const own = [...core.extensions.values()].map(({ id, settings }) => [id, settings ?? {}]);
-  return Object.assign({}, ...core.mounts.map(({ child }) => extensionsOf(child)), Object.fromEntries(own)) as Record<
-    string,
-    JsonObject
-  >;
+  return Object.assign(
+    {},
+    ...core.mounts.map(({ child }) => extensionsOf(child)),
+    Object.fromEntries(own),
+  ) as Record<string, JsonObject>;
 }
 
 function hasKeys(value: object): boolean {

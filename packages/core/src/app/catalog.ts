@@ -51,7 +51,12 @@ export function buildCatalog(root: AppCore): Catalog {
     }
     for (const mount of app.mounts) collect([...mounts, { app: mount.child, prefix: prefix + mount.prefix }]);
 
-    function put<C>(kind: DefinitionKind, into: Map<string, Entry<C>>, from: ReadonlyMap<string, C>, method: string): void {
+    function put<C>(
+      kind: DefinitionKind,
+      into: Map<string, Entry<C>>,
+      from: ReadonlyMap<string, C>,
+      method: string,
+    ): void {
       for (const [name, compiled] of from) putOne(kind, into, prefix + name, name, compiled, method);
     }
 

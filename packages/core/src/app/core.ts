@@ -119,7 +119,8 @@ export class AppCore {
 
   /** @throws {DefinitionError} `NAME_TAKEN` on a collision, `MOUNT_CYCLE` when the child already contains this app. */
   mount(prefix: string, child: AppCore): void {
-    if (child.contains(this)) throw new DefinitionError('MOUNT_CYCLE', 'An app cannot be mounted inside itself.');
+    if (child.contains(this))
+      throw new DefinitionError('MOUNT_CYCLE', 'An app cannot be mounted inside itself.');
     const mount = { prefix, child };
     this.mounts.push(mount);
     child.#parents.add(this);
@@ -149,7 +150,9 @@ export class AppCore {
   }
 
   #collectLayers(method: MethodName | undefined): readonly Layer[] {
-    return this.#layers.filter((entry) => entry.method === undefined || entry.method === method).map(({ layer }) => layer);
+    return this.#layers
+      .filter((entry) => entry.method === undefined || entry.method === method)
+      .map(({ layer }) => layer);
   }
 
   #changed(kind: DefinitionKind): void {

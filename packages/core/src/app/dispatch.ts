@@ -28,7 +28,11 @@ const NOTHING = Object.freeze({});
  * Answers one parsed message: a response for a request, `undefined` for a notification, for a response (which is the
  * transport's to match), and for a request its client has given up.
  */
-export async function dispatch(core: AppCore, message: unknown, exchange: Exchange): Promise<JsonRpcResponse | undefined> {
+export async function dispatch(
+  core: AppCore,
+  message: unknown,
+  exchange: Exchange,
+): Promise<JsonRpcResponse | undefined> {
   switch (kindOf(message)) {
     case 'request':
       return answer(core, message as JsonRpcRequest, exchange);
@@ -49,14 +53,21 @@ export async function dispatch(core: AppCore, message: unknown, exchange: Exchan
 type Answerable = Omit<JsonRpcRequest, 'id'> & { readonly id?: RequestId };
 
 /** Answers a request: see {@link dispatch}. */
-export async function answer(core: AppCore, request: Answerable, exchange: Exchange): Promise<JsonRpcResponse | undefined> {
+export async function answer(
+  core: AppCore,
+  request: Answerable,
+  exchange: Exchange,
+): Promise<JsonRpcResponse | undefined> {
   const { id = 0 } = request;
   const state = openCall(core, request, exchange);
   if (!(state instanceof CallState)) return errorResponse(id, state);
 
   const cancelKey = exchange.scope === undefined ? undefined : cancelKeyOf(exchange.scope, id);
   if (cancelKey !== undefined && core.cancellable.has(cancelKey)) {
-    return errorResponse(id, { code: ErrorCode.invalidRequest, message: 'A request with this id is still being answered.' });
+    return errorResponse(id, {
+      code: ErrorCode.invalidRequest,
+      message: 'A request with this id is still being answered.',
+    });
   }
   if (cancelKey !== undefined) core.cancellable.set(cancelKey, state);
   core.active.add(state);
@@ -96,7 +107,9 @@ function announceGivenUp(call: CallView, durationMs: number): void {
 }
 
 function disconnectReason(reason: unknown): CancelledError {
-  return reason instanceof CancelledError ? reason : new CancelledError('The client is gone.', { cause: reason });
+  return reason instanceof CancelledError
+    ? reason
+    : new CancelledError('The client is gone.', { cause: reason });
 }
 
 async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
@@ -107,7 +120,10 @@ async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
   if (!served) {
     state.served = false;
     const layers = core.layersFor(state.method);
-    return checkResult(await runLayers(layers, call, () => Promise.reject(new MethodNotFoundError(state.method))), state);
+    return checkResult(
+      await runLayers(layers, call, () => Promise.reject(new MethodNotFoundError(state.method))),
+      state,
+    );
   }
   const resolution = method.resolve(core, state.params, state);
   state.target = resolution.target;
@@ -120,7 +136,10 @@ async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
 
 function checkResult(result: unknown, { method }: CallState): JsonObject {
   if (isRecord(result)) return result;
-  throw new ToolyardError('NO_RESULT', `Middleware ended ${method} without a result: return what next() gives.`);
+  throw new ToolyardError(
+    'NO_RESULT',
+    `Middleware ended ${method} without a result: return what next() gives.`,
+  );
 }
 
 /** The call a request opens, or the error of a 2026 request whose envelope is not in order. */
@@ -137,7 +156,14 @@ function openCall(core: AppCore, message: Answerable, exchange: Exchange) {
     );
   }
   if (exchange.client && exchange.protocolVersion) {
-    return new CallState(core, exchange, message, exchange.client, exchange.protocolVersion, exchange.logLevel);
+    return new CallState(
+      core,
+      exchange,
+      message,
+      exchange.client,
+      exchange.protocolVersion,
+      exchange.logLevel,
+    );
   }
   const reading = readEnvelope(message.params);
   if ('error' in reading) return reading.error;
@@ -155,7 +181,8 @@ function project(core: AppCore, state: CallState, result: JsonObject): JsonObjec
 async function observe(core: AppCore, notification: JsonRpcNotification, exchange: Exchange): Promise<void> {
   const { method, params } = notification;
   const known = exchange.era === 'modern' ? { capabilities: {} } : exchange.session?.record?.client;
-  const version = exchange.session?.record?.protocolVersion ?? (exchange.era === 'modern' ? MODERN_REVISION : undefined);
+  const version =
+    exchange.session?.record?.protocolVersion ?? (exchange.era === 'modern' ? MODERN_REVISION : undefined);
   const state = new CallState(
     core,
     exchange,
@@ -165,10 +192,14 @@ async function observe(core: AppCore, notification: JsonRpcNotification, exchang
     undefined,
   );
   try {
-    await runLayers(core.layersFor(method), new CallView(state, NOTHING, params ?? {}, undefined), async (call) => {
-      if (method === 'notifications/cancelled') cancel(core, exchange, call.params);
-      return undefined;
-    });
+    await runLayers(
+      core.layersFor(method),
+      new CallView(state, NOTHING, params ?? {}, undefined),
+      async (call) => {
+        if (method === 'notifications/cancelled') cancel(core, exchange, call.params);
+        return undefined;
+      },
+    );
   } catch (err) {
     state.log.warn({ err }, 'A notification failed.');
   } finally {
@@ -187,4 +218,3 @@ function cancel(core: AppCore, { scope }: Exchange, { requestId, reason }: JsonO
 function cancelKeyOf(scope: string, id: RequestId): string {
   return `${scope}\n${typeof id}\n${id}`;
 }
-

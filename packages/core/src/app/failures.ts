@@ -1,4 +1,11 @@
-import { CancelledError, isProtocolError, isToolError, ShutdownError, type ProtocolError, type ToolError } from '../errors.ts';
+import {
+  CancelledError,
+  isProtocolError,
+  isToolError,
+  ShutdownError,
+  type ProtocolError,
+  type ToolError,
+} from '../errors.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { isRecord, type JsonRpcError } from '../protocol/json-rpc.ts';
 import type { JsonObject } from '../protocol/messages.ts';
@@ -77,7 +84,9 @@ function protocolError(call: CallView, error: ProtocolError): JsonRpcError {
 
 /** 2026-07-28 folded "resource not found" into invalid params. */
 export function rpcCodeOf(call: Pick<CallView, 'era'>, error: ProtocolError): number {
-  return error.code === 'RESOURCE_NOT_FOUND' && call.era === 'legacy' ? ErrorCode.resourceNotFound : error.rpcCode;
+  return error.code === 'RESOURCE_NOT_FOUND' && call.era === 'legacy'
+    ? ErrorCode.resourceNotFound
+    : error.rpcCode;
 }
 
 function newIncident(): string {

@@ -25,7 +25,11 @@ export interface CallOptions {
 }
 
 const PROGRESS_TOKEN = 'in-process';
-const ASKABLE: ClientCapabilities = { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} };
+const ASKABLE: ClientCapabilities = {
+  elicitation: { form: {}, url: {} },
+  sampling: { tools: {} },
+  roots: {},
+};
 
 export async function callInProcess(
   core: AppCore,
@@ -68,7 +72,12 @@ export async function listInProcess<K extends keyof Listing>(
   return items as Listing[K];
 }
 
-async function request(core: AppCore, method: string, params: JsonObject, options: CallOptions): Promise<JsonObject> {
+async function request(
+  core: AppCore,
+  method: string,
+  params: JsonObject,
+  options: CallOptions,
+): Promise<JsonObject> {
   const response = await answer(core, { jsonrpc: '2.0', method, params }, exchangeOf(core, options));
   if (response === undefined) throw options.signal?.reason ?? new CancelledError();
   if ('error' in response) throw toProtocolError(response.error);
@@ -97,7 +106,10 @@ function exchangeOf(core: AppCore, options: CallOptions): Exchange {
 }
 
 function toToolError(result: JsonObject, blocks: readonly JsonObject[]): ToolError {
-  const message = blocks.map(({ text }) => text).filter((text) => typeof text === 'string').join('\n');
+  const message = blocks
+    .map(({ text }) => text)
+    .filter((text) => typeof text === 'string')
+    .join('\n');
   const { code, data } = toolFailureOf(result);
   return new ToolError(code, message, { data });
 }

@@ -1,5 +1,11 @@
 import type { InputAnswer, InputSpec } from '../call.ts';
-import { InvalidOptionError, InvalidParamsError, MissingCapabilityError, ToolError, ToolyardError } from '../errors.ts';
+import {
+  InvalidOptionError,
+  InvalidParamsError,
+  MissingCapabilityError,
+  ToolError,
+  ToolyardError,
+} from '../errors.ts';
 import { missingCapabilities } from '../protocol/capabilities.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import type {
@@ -17,7 +23,10 @@ import type { CallView } from './call-view.ts';
 /** Ends a run whose questions have no answer yet. The pipeline never sees it: it becomes a result. */
 export class InputRequired extends ToolyardError {
   constructor() {
-    super('INPUT_REQUIRED', 'The handler waits for input. Let this error pass: the handler runs again with the answer.');
+    super(
+      'INPUT_REQUIRED',
+      'The handler waits for input. Let this error pass: the handler runs again with the answer.',
+    );
   }
 }
 
@@ -26,7 +35,11 @@ const MAX_QUESTIONS = 32;
 /** Answers a client may bring, with those of earlier rounds. */
 const MAX_ANSWERS = 256;
 
-export async function askForInput(call: CallView, key: string, spec: InputSpec): Promise<InputAnswer<unknown>> {
+export async function askForInput(
+  call: CallView,
+  key: string,
+  spec: InputSpec,
+): Promise<InputAnswer<unknown>> {
   const request: InputRequest = { method: 'elicitation/create', params: elicitationOf(call, spec) };
   const answer = await ask(call, key, request, isElicitResult);
   if (answer['action'] !== 'accept') return { action: answer['action'] === 'decline' ? 'decline' : 'cancel' };
@@ -35,11 +48,22 @@ export async function askForInput(call: CallView, key: string, spec: InputSpec):
   if (!checked.issues) return { action: 'accept', content: checked.value };
   const problem = `The answer to "${key}" does not fit: ${describeIssues(checked.issues)}`;
   // Where the answer came as a response of its own, nothing is wrong with the params of this request.
-  throw call.state.exchange.request ? new ToolError('INVALID_ANSWER', problem) : new InvalidParamsError(problem);
+  throw call.state.exchange.request
+    ? new ToolError('INVALID_ANSWER', problem)
+    : new InvalidParamsError(problem);
 }
 
-export async function askModel(call: CallView, params: CreateMessageParams, key?: string): Promise<CreateMessageResult> {
-  const answer = await ask(call, key ?? nextKey(call), { method: 'sampling/createMessage', params }, isMessage);
+export async function askModel(
+  call: CallView,
+  params: CreateMessageParams,
+  key?: string,
+): Promise<CreateMessageResult> {
+  const answer = await ask(
+    call,
+    key ?? nextKey(call),
+    { method: 'sampling/createMessage', params },
+    isMessage,
+  );
   return answer as unknown as CreateMessageResult;
 }
 
@@ -81,7 +105,8 @@ export async function restoreAnswers(call: CallView): Promise<void> {
   const { inputResponses, requestState } = call.state.params;
   if (call.era === 'legacy') return; // where params of these names are nobody's
   if (inputResponses === undefined && requestState === undefined) return;
-  const earlier = requestState === undefined ? {} : await call.state.core.requestState.open(requestState, bindingOf(call));
+  const earlier =
+    requestState === undefined ? {} : await call.state.core.requestState.open(requestState, bindingOf(call));
   const brought = isRecord(inputResponses)
     ? Object.entries(inputResponses).filter((entry): entry is [string, JsonObject] => isRecord(entry[1]))
     : [];
@@ -130,12 +155,17 @@ function formSchema(schema: Schema): JsonObject {
   }
   for (const [name, property] of Object.entries(properties)) {
     if (isRecord(property) && (property['type'] === 'object' || 'properties' in property)) {
-      throw new InvalidOptionError(`requireInput schema: ${name}`, 'must be a string, number, boolean or choice; forms are flat');
+      throw new InvalidOptionError(
+        `requireInput schema: ${name}`,
+        'must be a string, number, boolean or choice; forms are flat',
+      );
     }
   }
   return {
     type: 'object',
-    properties: Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, formField(property)])),
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, property]) => [name, formField(property)]),
+    ),
     ...(Array.isArray(json['required']) && { required: json['required'] }),
   };
 }

@@ -41,7 +41,10 @@ async function gather<Item, Result>(
       }));
       const items = (result as Record<string, unknown> | undefined)?.[source.field];
       if (!Array.isArray(items)) {
-        throw new ToolyardError('INVALID_RESULT', `Middleware answered ${source.method} without "${source.field}".`);
+        throw new ToolyardError(
+          'INVALID_RESULT',
+          `Middleware answered ${source.method} without "${source.field}".`,
+        );
       }
       return (items as Item[]).map((item) => rename(item, prefix));
     }),

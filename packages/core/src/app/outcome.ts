@@ -32,7 +32,8 @@ const CANCELLED: Outcome = Object.freeze({ status: 'cancelled', code: 'CANCELLED
 /** The outcome of a call that `next()` gave a result for. */
 export function outcomeOfResult(result: unknown): Outcome {
   if (!isRecord(result)) return OK;
-  if (result['isError'] === true) return { status: 'tool_error', code: toolFailureOf(result).code, masked: false };
+  if (result['isError'] === true)
+    return { status: 'tool_error', code: toolFailureOf(result).code, masked: false };
   return result['resultType'] === 'input_required' ? INPUT_REQUIRED : OK;
 }
 

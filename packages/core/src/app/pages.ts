@@ -32,6 +32,7 @@ function startAfter<T>(items: readonly T[], keyOf: (item: T) => string, cursor: 
 /** A short FNV-1a digest: middleware may hide the item from the client, so the cursor must not spell its name. */
 function digestOf(key: string): string {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < key.length; index += 1)
+    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   return (hash >>> 0).toString(36);
 }

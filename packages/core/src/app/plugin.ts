@@ -30,8 +30,10 @@ export interface Plugin<Options = void, Adds extends object = NoContext, Needs e
  * createApp({ name: 'demo', version: '1.0.0' }).install(auditLog, { write: (line) => process.stderr.write(line) });
  * ```
  */
-export function definePlugin<Options = void, Adds extends object = NoContext, Needs extends object = NoContext>(
-  plugin: Plugin<Options, Adds, Needs>,
-): Plugin<Options, Adds, Needs> {
+export function definePlugin<
+  Options = void,
+  Adds extends object = NoContext,
+  Needs extends object = NoContext,
+>(plugin: Plugin<Options, Adds, Needs>): Plugin<Options, Adds, Needs> {
   return Object.freeze({ ...plugin });
 }

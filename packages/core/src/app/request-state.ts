@@ -33,7 +33,8 @@ export class RequestStateCodec {
   /** @param secrets - the first signs, all open; at least 32 characters each. Without any, a random one is made. */
   constructor(secrets: readonly string[], clock: Clock, ttlSeconds: number) {
     for (const secret of secrets) {
-      if (secret.length < 32) throw new InvalidOptionError('secrets', 'must have at least 32 characters each');
+      if (secret.length < 32)
+        throw new InvalidOptionError('secrets', 'must have at least 32 characters each');
     }
     const [first, ...others] = secrets.map((secret) => encoder.encode(secret));
     this.#keys = [first ?? crypto.getRandomValues(new Uint8Array(32)), ...others];

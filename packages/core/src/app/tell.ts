@@ -17,7 +17,8 @@ export function tellProgress(state: CallState, { progress, total, message }: Pro
       progressToken,
       progress,
       ...(total !== undefined && { total }),
-      ...(message !== undefined && state.protocolVersion > '2024-11-05' && { message: masked(state, message, 'text') }),
+      ...(message !== undefined &&
+        state.protocolVersion > '2024-11-05' && { message: masked(state, message, 'text') }),
     },
   });
 }

@@ -72,7 +72,8 @@ export function readEnvelope(params: unknown): EnvelopeReading {
   const capabilities = meta[MetaKey.clientCapabilities];
   if (capabilities === undefined) return invalid(MetaKey.clientCapabilities, 'missing');
   if (typeof version !== 'string') return invalid(MetaKey.protocolVersion, 'must be a string');
-  if (!areCapabilities(capabilities)) return invalid(MetaKey.clientCapabilities, 'must be an object of objects');
+  if (!areCapabilities(capabilities))
+    return invalid(MetaKey.clientCapabilities, 'must be an object of objects');
   const info = meta[MetaKey.clientInfo];
   if (info !== undefined && !isImplementation(info)) {
     return invalid(MetaKey.clientInfo, 'must be an object with the strings name and version');
@@ -116,7 +117,8 @@ export function areCapabilities(value: unknown): value is ClientCapabilities {
     const capability = value[key];
     if (capability === undefined) return true;
     if (!isRecord(capability)) return false;
-    const known = settings === '*' ? Object.values(capability) : settings.map((setting) => capability[setting]);
+    const known =
+      settings === '*' ? Object.values(capability) : settings.map((setting) => capability[setting]);
     return known.every((setting) => setting === undefined || isRecord(setting));
   });
 }

@@ -40,7 +40,10 @@ export function checkHeaders(
   const raw = trim(header('mcp-name'));
   if (raw === undefined) {
     if (typeof expected !== 'string') return undefined;
-    return mismatch('(missing)', `the Mcp-Name header is missing; the body has params.${field} = ${quote(expected)}`);
+    return mismatch(
+      '(missing)',
+      `the Mcp-Name header is missing; the body has params.${field} = ${quote(expected)}`,
+    );
   }
   const name = decodeHeaderValue(raw);
   if (name === undefined) return mismatch(raw, 'Mcp-Name is not valid Base64');
@@ -95,14 +98,16 @@ export function checkParameterHeaders(
     const name = `Mcp-Param-${suffix}`;
     const raw = trim(header(name.toLowerCase()));
     const where = path.join('.');
-    if (raw === undefined) return mismatch(name, `the ${name} header is missing; the body has ${where} = ${quote(value)}`);
+    if (raw === undefined)
+      return mismatch(name, `the ${name} header is missing; the body has ${where} = ${quote(value)}`);
     const decoded = decodeHeaderValue(raw);
     if (decoded === undefined) return mismatch(name, `${name} is not valid Base64`);
     const equal =
       type === 'integer' && typeof value === 'number' && /^-?\d+(\.\d+)?$/.test(decoded)
         ? Number(decoded) === value
         : decoded === expected;
-    if (!equal) return mismatch(name, `${name} is ${quote(decoded)} but the body has ${where} = ${quote(value)}`);
+    if (!equal)
+      return mismatch(name, `${name} is ${quote(decoded)} but the body has ${where} = ${quote(value)}`);
   }
   return undefined;
 }

@@ -57,7 +57,8 @@ export function kindOf(value: unknown): MessageKind {
   const { result, error } = value;
   if (result !== undefined && error !== undefined) return 'invalid';
   if (isRecord(result)) return isRequestId(id) ? 'response' : 'invalid';
-  if (isRecord(error) && Number.isInteger(error['code']) && typeof error['message'] === 'string') return 'response';
+  if (isRecord(error) && Number.isInteger(error['code']) && typeof error['message'] === 'string')
+    return 'response';
   return 'invalid';
 }
 
@@ -71,7 +72,8 @@ export function isRequestId(id: unknown): id is RequestId {
  * response is not usable: it names a request of ours, and to the other side it could be one of its own.
  */
 export function answerableId(value: unknown): RequestId | null {
-  if (!isRecord(value) || (value['method'] === undefined && ('result' in value || 'error' in value))) return null;
+  if (!isRecord(value) || (value['method'] === undefined && ('result' in value || 'error' in value)))
+    return null;
   return isRequestId(value['id']) ? value['id'] : null;
 }
 

@@ -336,7 +336,12 @@ export interface Methods {
 export interface ClientNotifications {
   'notifications/initialized': JsonObject;
   'notifications/cancelled': { requestId?: RequestId; reason?: string };
-  'notifications/progress': { progressToken: string | number; progress: number; total?: number; message?: string };
+  'notifications/progress': {
+    progressToken: string | number;
+    progress: number;
+    total?: number;
+    message?: string;
+  };
   'notifications/roots/list_changed': JsonObject;
 }
 

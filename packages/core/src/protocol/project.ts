@@ -28,12 +28,18 @@ const CACHEABLE = new Set([
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
  */
-export function projectModern(method: string, result: JsonObject, { serverInfo, cache }: ModernStamp): JsonObject {
+export function projectModern(
+  method: string,
+  result: JsonObject,
+  { serverInfo, cache }: ModernStamp,
+): JsonObject {
   const meta = result['_meta'];
   const stamped: JsonObject = {
     ...result,
     resultType: result['resultType'] ?? 'complete',
-    _meta: isRecord(meta) ? { [MetaKey.serverInfo]: serverInfo, ...meta } : { [MetaKey.serverInfo]: serverInfo },
+    _meta: isRecord(meta)
+      ? { [MetaKey.serverInfo]: serverInfo, ...meta }
+      : { [MetaKey.serverInfo]: serverInfo },
   };
   if (stamped['resultType'] === 'complete' && CACHEABLE.has(method)) {
     stamped['ttlMs'] ??= cache.ttlMs;
@@ -57,7 +63,10 @@ export function projectLegacy(
     case 'tools/call':
       return projectToolResult(result, revision, outputSchema);
     case 'tools/list':
-      return { ...withoutCache(result), tools: (result['tools'] as JsonObject[]).map((tool) => projectTool(tool, revision)) };
+      return {
+        ...withoutCache(result),
+        tools: (result['tools'] as JsonObject[]).map((tool) => projectTool(tool, revision)),
+      };
     case 'prompts/list':
       return {
         ...withoutCache(result),
@@ -66,7 +75,10 @@ export function projectLegacy(
     case 'resources/list':
       return { ...withoutCache(result), resources: projectAll(result['resources'], revision) };
     case 'resources/templates/list':
-      return { ...withoutCache(result), resourceTemplates: projectAll(result['resourceTemplates'], revision) };
+      return {
+        ...withoutCache(result),
+        resourceTemplates: projectAll(result['resourceTemplates'], revision),
+      };
     case 'prompts/get':
       return {
         ...result,
@@ -84,11 +96,19 @@ export function projectLegacy(
   }
 }
 
-function projectToolResult(result: JsonObject, revision: Revision, outputSchema: JsonObject | undefined): JsonObject {
+function projectToolResult(
+  result: JsonObject,
+  revision: Revision,
+  outputSchema: JsonObject | undefined,
+): JsonObject {
   const { structuredContent, content, ...rest } = result;
   const blocks = Array.isArray(content) ? content.map((block) => projectBlock(block, revision)) : content;
   if (structuredContent === undefined || revision < '2025-06-18') return { ...rest, content: blocks };
-  return { ...rest, content: blocks, structuredContent: wrapStructuredContent(structuredContent, outputSchema) };
+  return {
+    ...rest,
+    content: blocks,
+    structuredContent: wrapStructuredContent(structuredContent, outputSchema),
+  };
 }
 
 function projectTool(tool: JsonObject, revision: Revision): JsonObject {
@@ -96,7 +116,8 @@ function projectTool(tool: JsonObject, revision: Revision): JsonObject {
   return {
     ...rest,
     ...(annotations !== undefined && revision >= '2025-03-26' && { annotations }),
-    ...(isRecord(outputSchema) && revision >= '2025-06-18' && { outputSchema: wrapOutputSchema(outputSchema) }),
+    ...(isRecord(outputSchema) &&
+      revision >= '2025-06-18' && { outputSchema: wrapOutputSchema(outputSchema) }),
   };
 }
 
@@ -140,7 +161,9 @@ function projectBlock(block: unknown, revision: Revision): unknown {
       if (revision >= '2025-06-18') return projectNamed(block, revision);
       return { type: 'text', text: `${String(block['name'])}: ${String(block['uri'])}` };
     case 'audio':
-      return revision >= '2025-03-26' ? block : { type: 'text', text: `[audio, ${String(block['mimeType'])}]` };
+      return revision >= '2025-03-26'
+        ? block
+        : { type: 'text', text: `[audio, ${String(block['mimeType'])}]` };
     default:
       return block;
   }

@@ -19,10 +19,14 @@ export const LATEST_LEGACY_REVISION = '2025-11-25' satisfies Revision;
 export const ASSUMED_LEGACY_REVISION = '2025-03-26' satisfies Revision;
 
 /** Revisions that are opened with `initialize`. */
-export const LEGACY_REVISIONS: readonly Revision[] = REVISIONS.filter((revision) => revision < MODERN_REVISION);
+export const LEGACY_REVISIONS: readonly Revision[] = REVISIONS.filter(
+  (revision) => revision < MODERN_REVISION,
+);
 
 /** Revisions that a request can name in its `_meta`. */
-export const MODERN_REVISIONS: readonly Revision[] = REVISIONS.filter((revision) => revision >= MODERN_REVISION);
+export const MODERN_REVISIONS: readonly Revision[] = REVISIONS.filter(
+  (revision) => revision >= MODERN_REVISION,
+);
 
 /** Whether a value is a revision Toolyard serves. */
 export function isRevision(value: unknown): value is Revision {

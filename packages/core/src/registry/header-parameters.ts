@@ -8,13 +8,20 @@ import type { JsonObject } from '../protocol/messages.ts';
  *
  * @param headers - property path (`region`, `filter.tenant`) to header name: clients send `Mcp-Param-{name}`.
  */
-export function annotateHeaders(json: JsonObject, headers: Readonly<Record<string, string>>, where: string): JsonObject {
+export function annotateHeaders(
+  json: JsonObject,
+  headers: Readonly<Record<string, string>>,
+  where: string,
+): JsonObject {
   const annotated = structuredClone(json);
   for (const [path, header] of Object.entries(headers)) {
     let node: unknown = annotated;
     for (const key of path.split('.')) node = propertyOf(node, key);
     if (!isRecord(node)) {
-      throw new DefinitionError('INVALID_HEADER_PARAMETER', `${where}: headers names "${path}", which the input does not have.`);
+      throw new DefinitionError(
+        'INVALID_HEADER_PARAMETER',
+        `${where}: headers names "${path}", which the input does not have.`,
+      );
     }
     node['x-mcp-header'] = header;
   }
@@ -53,7 +60,8 @@ export function headerParametersOf(json: JsonObject, where: string): readonly He
   function parameter(node: JsonObject, path: readonly string[], reachable: boolean): HeaderParameter {
     const { 'x-mcp-header': header, type } = node;
     const at = `${where}: x-mcp-header at "${path.join('.')}"`;
-    if (!reachable || path.length === 0) throw invalid(`${at} must be on a property reached through properties alone.`);
+    if (!reachable || path.length === 0)
+      throw invalid(`${at} must be on a property reached through properties alone.`);
     if (typeof header !== 'string' || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(header)) {
       throw invalid(`${at} must be an HTTP token.`);
     }
@@ -69,7 +77,9 @@ export function headerParametersOf(json: JsonObject, where: string): readonly He
 
 const SCHEMA_MAPS = new Set(['patternProperties', 'dependentSchemas', '$defs', 'definitions']);
 const SCHEMAS = new Set(
-  'items prefixItems contains additionalProperties unevaluatedProperties unevaluatedItems propertyNames oneOf anyOf allOf not if then else'.split(' '),
+  'items prefixItems contains additionalProperties unevaluatedProperties unevaluatedItems propertyNames oneOf anyOf allOf not if then else'.split(
+    ' ',
+  ),
 );
 
 function propertyOf(node: unknown, key: string): unknown {

@@ -1,7 +1,14 @@
 import type { Awaitable } from '../awaitable.ts';
 import type { Call, NoContext } from '../call.ts';
 import type { Access } from '../principal.ts';
-import type { ContentBlock, GetPromptResult, Icon, JsonObject, PromptDescription, PromptMessage } from '../protocol/messages.ts';
+import type {
+  ContentBlock,
+  GetPromptResult,
+  Icon,
+  JsonObject,
+  PromptDescription,
+  PromptMessage,
+} from '../protocol/messages.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import { checkName } from './names.ts';
 import type { Completer } from './resource.ts';

@@ -4,7 +4,8 @@ import { compileResource, type CompiledResource, type Resource } from './resourc
 import { compileTool, type CompiledTool, type Tool } from './tool.ts';
 
 /** Anything an app can serve. */
-export type Definition<Context extends object = any> = Tool<any, any, Context> | Resource<Context> | Prompt<Context>;
+export type Definition<Context extends object = any> =
+  Tool<any, any, Context> | Resource<Context> | Prompt<Context>;
 
 /** `tool`, `resource` or `prompt`. */
 export type DefinitionKind = Definition['kind'];
@@ -68,5 +69,8 @@ export function nameOf(definition: Definition): string {
 }
 
 export function nameTaken(kind: string, name: string): DefinitionError {
-  return new DefinitionError('NAME_TAKEN', `There is already a ${kind} "${name}" in this app. Remove it first, or mount one of them.`);
+  return new DefinitionError(
+    'NAME_TAKEN',
+    `There is already a ${kind} "${name}" in this app. Remove it first, or mount one of them.`,
+  );
 }

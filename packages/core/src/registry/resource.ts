@@ -59,11 +59,17 @@ type QueryNames<T extends string> = T extends `${string}{${infer Expression}}${i
 export type VariableNames<T extends string> = T extends `${string}{${infer Expression}}${infer Rest}`
   ? SplitNames<StripOperator<Expression>> | VariableNames<Rest>
   : never;
-type StripOperator<E extends string> = E extends `${'+' | '#' | '.' | '/' | ';' | '?' | '&'}${infer Names}` ? Names : E;
+type StripOperator<E extends string> = E extends `${'+' | '#' | '.' | '/' | ';' | '?' | '&'}${infer Names}`
+  ? Names
+  : E;
 type SplitNames<E extends string> = E extends `${infer First},${infer Rest}`
   ? StripModifier<First> | SplitNames<Rest>
   : StripModifier<E>;
-type StripModifier<N extends string> = N extends `${infer Name}*` ? Name : N extends `${infer Name}:${string}` ? Name : N;
+type StripModifier<N extends string> = N extends `${infer Name}*`
+  ? Name
+  : N extends `${infer Name}:${string}`
+    ? Name
+    : N;
 
 /** Options of {@link defineResource} for one URI. */
 export interface StaticResourceOptions<C extends object> extends ResourceFacts {

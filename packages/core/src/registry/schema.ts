@@ -24,8 +24,7 @@ export interface SchemaIssue {
 }
 
 type Validation<T> =
-  | { readonly value: T; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
 /** A schema made ready once: its JSON Schema for listings, its check for calls. */
 export interface CompiledSchema<T = unknown> {
@@ -117,17 +116,31 @@ function compileJsonSchema(schema: JsonObject) {
     const copy = structuredClone(schema);
     const lookup = dereference(copy);
     const lost = Object.values(lookup).find(
-      // oxlint-disable-next-line eslint/no-underscore-dangle -- what the validator writes down
-      (part) => typeof part === 'object' && part.$ref !== undefined && !Object.hasOwn(lookup, part.__absolute_ref__ ?? ''),
+      (part) =>
+        typeof part === 'object' &&
+        part.$ref !== undefined &&
+        // oxlint-disable-next-line eslint/no-underscore-dangle -- what the validator writes down
+        !Object.hasOwn(lookup, part.__absolute_ref__ ?? ''),
     );
     if (typeof lost === 'object') throw new Error(`the $ref ${JSON.stringify(lost.$ref)} leads nowhere.`);
     return (value: unknown) => validate(value, copy, '2020-12', lookup, false);
   } catch (cause) {
-    throw new DefinitionError('INVALID_JSON_SCHEMA', `Not a JSON Schema: ${(cause as Error).message}`, { cause });
+    throw new DefinitionError('INVALID_JSON_SCHEMA', `Not a JSON Schema: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
-const COMBINING = new Set(['properties', 'items', 'prefixItems', 'allOf', 'anyOf', 'oneOf', '$ref', 'additionalProperties']);
+const COMBINING = new Set([
+  'properties',
+  'items',
+  'prefixItems',
+  'allOf',
+  'anyOf',
+  'oneOf',
+  '$ref',
+  'additionalProperties',
+]);
 
 function pointerToPath(pointer: string): string[] {
   return pointer
@@ -146,7 +159,9 @@ const MAX_ISSUES = 32;
 
 function toValidation<T>(result: StandardSchemaV1.Result<T>): Validation<T> {
   if (!result.issues) return { value: result.value };
-  const issues = result.issues.slice(0, MAX_ISSUES).map(({ message, path }) => ({ message, path: formatPath(path) }));
+  const issues = result.issues
+    .slice(0, MAX_ISSUES)
+    .map(({ message, path }) => ({ message, path: formatPath(path) }));
   const untold = result.issues.length - issues.length;
   return { issues: untold === 0 ? issues : [...issues, { path: '', message: `and ${untold} more` }] };
 }

@@ -14,7 +14,13 @@ import type {
 import type { FullResult } from '../results.ts';
 import { annotateHeaders, headerParametersOf } from './header-parameters.ts';
 import { checkName } from './names.ts';
-import { compileSchema, type CompiledSchema, type Schema, type SchemaInput, type SchemaOutput } from './schema.ts';
+import {
+  compileSchema,
+  type CompiledSchema,
+  type Schema,
+  type SchemaInput,
+  type SchemaOutput,
+} from './schema.ts';
 
 /** An error a tool can end with, published to clients in the tool's `_meta['toolyard/errors']`. */
 export interface ErrorContract {
@@ -61,7 +67,9 @@ export interface Tool<Input = any, Output = any, Context extends object = any> e
 export type InferInput<T> = T extends Tool<infer Input> ? Input : never;
 
 /** What `app.call` resolves to for the tool. */
-export type InferOutput<T> = T extends { readonly '~output'?: infer Output } ? Exclude<Output, undefined> : never;
+export type InferOutput<T> = T extends { readonly '~output'?: infer Output }
+  ? Exclude<Output, undefined>
+  : never;
 
 /** What a call gives where the tool has no `output` schema: blocks and full results as they are sent, all else itself. */
 export type Returned<R> = R extends FullResult | ContentBlock | readonly ContentBlock[] ? CallToolResult : R;
@@ -74,7 +82,11 @@ interface ToolOptionsBase<I extends Schema> extends ToolFacts {
 }
 
 /** Options of {@link defineTool} with an `output` schema, which every result is checked against. */
-export interface ToolOptionsWithOutput<I extends Schema, O extends Schema, C extends object> extends ToolOptionsBase<I> {
+export interface ToolOptionsWithOutput<
+  I extends Schema,
+  O extends Schema,
+  C extends object,
+> extends ToolOptionsBase<I> {
   /** The result, checked before it is sent. */
   readonly output: O;
   readonly run: (
@@ -121,7 +133,9 @@ export function defineTool<I extends Schema, O extends Schema, C extends object 
 export function defineTool<I extends Schema = EmptySchema, R = unknown, C extends object = NoContext>(
   options: ToolOptionsWithoutOutput<I, R, C>,
 ): Tool<SchemaInput<I>, Returned<R>, C>;
-export function defineTool(options: ToolOptionsBase<Schema> & { output?: Schema | undefined; run: Tool['run'] }): Tool {
+export function defineTool(
+  options: ToolOptionsBase<Schema> & { output?: Schema | undefined; run: Tool['run'] },
+): Tool {
   checkName('tool', options.name);
   if (options.timeoutMs !== undefined && !(options.timeoutMs > 0)) {
     throw new DefinitionError('INVALID_TIMEOUT', `Tool "${options.name}": timeoutMs must be above 0.`);
@@ -138,7 +152,11 @@ export interface CompiledTool {
   readonly description: ToolDescription;
 }
 
-const NO_ARGUMENTS: JsonObject = Object.freeze({ type: 'object', properties: {}, additionalProperties: false });
+const NO_ARGUMENTS: JsonObject = Object.freeze({
+  type: 'object',
+  properties: {},
+  additionalProperties: false,
+});
 
 /**
  * Compiles the schemas of a tool and writes its listing.
@@ -150,7 +168,10 @@ export function compileTool(tool: Tool): CompiledTool {
   const input = tool.input && compileSchema(tool.input, 'input', where);
   const output = tool.output && compileSchema(tool.output, 'output', where);
   if (input && input.json['type'] !== 'object') {
-    throw new DefinitionError('INPUT_NOT_OBJECT', `${where}: input must be an object schema; clients drop others.`);
+    throw new DefinitionError(
+      'INPUT_NOT_OBJECT',
+      `${where}: input must be an object schema; clients drop others.`,
+    );
   }
   const inputSchema = annotateHeaders(input?.json ?? NO_ARGUMENTS, tool.headers ?? {}, where);
   return {
@@ -162,7 +183,11 @@ export function compileTool(tool: Tool): CompiledTool {
   };
 }
 
-function describe(tool: Tool, inputSchema: JsonObject, outputSchema: JsonObject | undefined): ToolDescription {
+function describe(
+  tool: Tool,
+  inputSchema: JsonObject,
+  outputSchema: JsonObject | undefined,
+): ToolDescription {
   const meta = {
     ...tool.meta,
     ...(tool.tags && { 'toolyard/tags': tool.tags }),

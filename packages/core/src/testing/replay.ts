@@ -11,11 +11,7 @@ import {
   type JsonRpcRequest,
   type JsonRpcResponse,
 } from '../protocol/json-rpc.ts';
-import type {
-  Implementation,
-  JsonObject,
-  ServerNotification,
-} from '../protocol/messages.ts';
+import type { Implementation, JsonObject, ServerNotification } from '../protocol/messages.ts';
 import { MetaKey } from '../protocol/meta.ts';
 import { negotiateLegacy } from '../protocol/revisions.ts';
 import { matchKey, parseCassette, type CassetteEntry, type Redact } from './cassette.ts';

@@ -54,7 +54,8 @@ interface Connected {
 }
 
 // The official clients lose progress that arrives in one piece with the result, and complain (typescript-sdk#2580).
-const isNotLateProgress = ({ message }: Error) => !message.includes('progress notification for an unknown token');
+const isNotLateProgress = ({ message }: Error) =>
+  !message.includes('progress notification for an unknown token');
 
 async function connectNew(
   mode: 'legacy' | 'auto' | { pin: string },

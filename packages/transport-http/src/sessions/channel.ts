@@ -60,7 +60,7 @@ export class Channel {
     sink.onClose(() => {
       if (this.#sink !== sink) return;
       this.#sink = undefined;
-      
+      this.#session.touch();
       this.#waitForReturn();
     });
   }

@@ -31,7 +31,11 @@ export const complete: Method = {
       if (!completer) return { completion: { values: [], hasMore: false } };
       const values = await orAbort(call, async () => completer(value, call, others));
       return {
-        completion: { values: values.slice(0, MAX_VALUES), total: values.length, hasMore: values.length > MAX_VALUES },
+        completion: {
+          values: values.slice(0, MAX_VALUES),
+          total: values.length,
+          hasMore: values.length > MAX_VALUES,
+        },
       };
     },
   }),
@@ -51,13 +55,23 @@ function whereabouts(core: AppCore, { ref }: JsonObject) {
   if (!isRecord(ref)) return {};
   if (ref['type'] === 'ref/prompt') {
     const entry = core.catalog.prompts.get(ref['name'] as string);
-    return entry && at(entry, { kind: 'prompt', name: entry.name, localName: entry.name, definition: entry.compiled.prompt });
+    return (
+      entry &&
+      at(entry, {
+        kind: 'prompt',
+        name: entry.name,
+        localName: entry.name,
+        definition: entry.compiled.prompt,
+      })
+    );
   }
   if (ref['type'] === 'ref/resource') {
     const { templates, resources } = core.catalog;
     const uri = ref['uri'] as string;
     const entry = templates.find(({ name }) => name === uri) ?? resources.get(uri);
-    return entry && at(entry, { kind: 'resource', name: uri, localName: uri, definition: entry.compiled.resource });
+    return (
+      entry && at(entry, { kind: 'resource', name: uri, localName: uri, definition: entry.compiled.resource })
+    );
   }
   return {};
 }
@@ -71,7 +85,8 @@ function unknownReference({ ref }: JsonObject): Error {
     const { type, name, uri } = ref;
     if (type === 'ref/prompt' && typeof name === 'string') return new NotFoundError('prompt', name);
     // Not "resource not found", which is what reading it would say: here it is a wrong parameter in every revision.
-    if (type === 'ref/resource' && typeof uri === 'string') return new InvalidParamsError(`Resource not found: ${uri}`);
+    if (type === 'ref/resource' && typeof uri === 'string')
+      return new InvalidParamsError(`Resource not found: ${uri}`);
   }
   return new InvalidParamsError('params.ref must be a ref/prompt with a name or a ref/resource with a uri.');
 }

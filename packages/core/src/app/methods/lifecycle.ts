@@ -15,13 +15,19 @@ export const initialize: Method = {
   resolve: (core) => ({
     async run(call): Promise<InitializeResult> {
       const { protocolVersion: requested, capabilities, clientInfo } = call.params;
-      if (typeof requested !== 'string') throw new InvalidParamsError('params.protocolVersion must be a string.');
-      if (!areCapabilities(capabilities)) throw new InvalidParamsError('params.capabilities must be an object of objects.');
+      if (typeof requested !== 'string')
+        throw new InvalidParamsError('params.protocolVersion must be a string.');
+      if (!areCapabilities(capabilities))
+        throw new InvalidParamsError('params.capabilities must be an object of objects.');
       if (!isImplementation(clientInfo)) {
-        throw new InvalidParamsError('params.clientInfo must be an object with the strings name and version.');
+        throw new InvalidParamsError(
+          'params.clientInfo must be an object with the strings name and version.',
+        );
       }
       if (jsonBytes({ clientInfo, capabilities }) > MAX_CLIENT_BYTES) {
-        throw new InvalidParamsError(`params.clientInfo and params.capabilities can have ${MAX_CLIENT_BYTES} bytes together.`);
+        throw new InvalidParamsError(
+          `params.clientInfo and params.capabilities can have ${MAX_CLIENT_BYTES} bytes together.`,
+        );
       }
       const protocolVersion = negotiateLegacy(requested);
       const client = { info: clientInfo, capabilities };

@@ -84,7 +84,8 @@ function honor(core: AppCore, filter: SubscriptionFilter): SubscriptionFilter {
     ...(filter.toolsListChanged && { toolsListChanged: true }),
     ...(filter.promptsListChanged && prompts && { promptsListChanged: true }),
     ...(filter.resourcesListChanged && resources && { resourcesListChanged: true }),
-    ...(filter.resourceSubscriptions?.length && resources && { resourceSubscriptions: filter.resourceSubscriptions }),
+    ...(filter.resourceSubscriptions?.length &&
+      resources && { resourceSubscriptions: filter.resourceSubscriptions }),
   };
 }
 

@@ -8,7 +8,8 @@ export const setLevel: Method = {
   resolve: () => ({
     async run(call) {
       const { level } = call.params;
-      if (!isLogLevel(level)) throw new InvalidParamsError(`params.level is not a log level: ${JSON.stringify(level)}.`);
+      if (!isLogLevel(level))
+        throw new InvalidParamsError(`params.level is not a log level: ${JSON.stringify(level)}.`);
       const { session } = call.state.exchange;
       if (session?.record) await session.update({ ...session.record, logLevel: level });
       return {};

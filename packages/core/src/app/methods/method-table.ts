@@ -46,7 +46,10 @@ function findExtensionMethod(core: AppCore, name: string): Method | undefined {
     if (method) {
       const resolve: Method['resolve'] = (_, params, state) => {
         const resolution = method.resolve(child, params, state);
-        return { ...resolution, layers: [...core.layersFor(name), ...(resolution.layers ?? child.layersFor(name))] };
+        return {
+          ...resolution,
+          layers: [...core.layersFor(name), ...(resolution.layers ?? child.layersFor(name))],
+        };
       };
       return { ...method, resolve };
     }

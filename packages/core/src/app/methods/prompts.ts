@@ -1,6 +1,11 @@
 import { InvalidParamsError, NotFoundError } from '../../errors.ts';
 import { isRecord } from '../../protocol/json-rpc.ts';
-import type { GetPromptResult, ListPromptsResult, PromptDescription, PromptMessage } from '../../protocol/messages.ts';
+import type {
+  GetPromptResult,
+  ListPromptsResult,
+  PromptDescription,
+  PromptMessage,
+} from '../../protocol/messages.ts';
 import { mayUse } from '../../principal.ts';
 import { describeIssues } from '../../registry/schema.ts';
 import type { Prompt } from '../../registry/prompt.ts';
@@ -19,7 +24,10 @@ export const listPrompts: Method = {
         keyOf: ({ name }) => name,
         own: ({ registry }, call) =>
           [...registry.prompts.values()]
-            .filter(({ prompt }) => registry.isEnabled('prompt', prompt.name) && mayUse(prompt.access, call.principal))
+            .filter(
+              ({ prompt }) =>
+                registry.isEnabled('prompt', prompt.name) && mayUse(prompt.access, call.principal),
+            )
             .map(({ description }) => description),
         rename: (prompt, prefix) => ({ ...prompt, name: prefix + prompt.name }),
       }),
@@ -49,9 +57,12 @@ export const getPrompt: Method = {
         if (!isRecord(args)) throw new InvalidParamsError('params.arguments must be an object.');
         const checked = input ? await orAbort(call, () => input.validate(args)) : { value: {} };
         if (checked.issues) {
-          throw new InvalidParamsError(`Invalid arguments for ${entry.name}: ${describeIssues(checked.issues)}`, {
-            issues: checked.issues,
-          });
+          throw new InvalidParamsError(
+            `Invalid arguments for ${entry.name}: ${describeIssues(checked.issues)}`,
+            {
+              issues: checked.issues,
+            },
+          );
         }
         if (!Object.values(args).every((value) => typeof value === 'string')) {
           throw new InvalidParamsError('params.arguments must be an object of strings.');

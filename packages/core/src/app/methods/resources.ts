@@ -29,7 +29,9 @@ export const listResources: Method = {
         keyOf: ({ uri }) => uri,
         own: async (app, call) => {
           const lists = visible(app, call).map(async ({ resource, description }) =>
-            resource.template ? orAbort(call, async () => (await resource.list?.(call)) ?? []) : [description],
+            resource.template
+              ? orAbort(call, async () => (await resource.list?.(call)) ?? [])
+              : [description],
           );
           return (await Promise.all(lists)).flat();
         },
@@ -121,7 +123,8 @@ async function setSubscribed(call: CallView, uri: string, wanted: boolean): Prom
 
 function visible(app: AppCore, call: CallView) {
   return [...app.registry.resources.values()].filter(
-    ({ resource }) => app.registry.isEnabled('resource', resource.address) && mayUse(resource.access, call.principal),
+    ({ resource }) =>
+      app.registry.isEnabled('resource', resource.address) && mayUse(resource.access, call.principal),
   );
 }
 

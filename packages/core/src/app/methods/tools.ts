@@ -3,7 +3,12 @@ import { InvalidParamsError, NotFoundError, ProtocolError, ToolError, ToolyardEr
 import type { Exchange } from '../../exchange.ts';
 import { checkParameterHeaders, type HeaderParameter } from '../../protocol/headers.ts';
 import { isRecord } from '../../protocol/json-rpc.ts';
-import type { CallToolResult, InputRequiredResult, ListToolsResult, ToolDescription } from '../../protocol/messages.ts';
+import type {
+  CallToolResult,
+  InputRequiredResult,
+  ListToolsResult,
+  ToolDescription,
+} from '../../protocol/messages.ts';
 import { mayUse } from '../../principal.ts';
 import { describeIssues } from '../../registry/schema.ts';
 import type { CompiledTool } from '../../registry/tool.ts';
@@ -25,7 +30,9 @@ export const listTools: Method = {
         keyOf: ({ name }) => name,
         own: ({ registry }, call) =>
           [...registry.tools.values()]
-            .filter(({ tool }) => registry.isEnabled('tool', tool.name) && mayUse(tool.access, call.principal))
+            .filter(
+              ({ tool }) => registry.isEnabled('tool', tool.name) && mayUse(tool.access, call.principal),
+            )
             .map(({ description }) => description),
         rename: (tool, prefix) => ({ ...tool, name: prefix + tool.name }),
       }),
@@ -57,9 +64,17 @@ export const callTool: Method = {
 };
 
 /** A request that contradicts itself ends before any middleware could answer one half of it. */
-function checkHeaders({ header, era }: Exchange, parameters: readonly HeaderParameter[], args: unknown): void {
+function checkHeaders(
+  { header, era }: Exchange,
+  parameters: readonly HeaderParameter[],
+  args: unknown,
+): void {
   const mismatch = header && era === 'modern' ? checkParameterHeaders(parameters, args, header) : undefined;
-  if (mismatch) throw new ProtocolError(mismatch.code, mismatch.message, { code: 'HEADER_MISMATCH', data: mismatch.data });
+  if (mismatch)
+    throw new ProtocolError(mismatch.code, mismatch.message, {
+      code: 'HEADER_MISMATCH',
+      data: mismatch.data,
+    });
 }
 
 async function runTool(
@@ -72,9 +87,13 @@ async function runTool(
   if (!isRecord(args)) throw new InvalidParamsError('params.arguments must be an object.');
   const checked = input ? await orAbort(call, () => input.validate(args)) : { value: {} };
   if (checked.issues) {
-    throw new ToolError('INVALID_ARGUMENTS', `Invalid arguments for ${name}: ${describeIssues(checked.issues)}`, {
-      data: { issues: checked.issues },
-    });
+    throw new ToolError(
+      'INVALID_ARGUMENTS',
+      `Invalid arguments for ${name}: ${describeIssues(checked.issues)}`,
+      {
+        data: { issues: checked.issues },
+      },
+    );
   }
   return runHandler(
     call,
@@ -86,7 +105,9 @@ async function runTool(
 function toToolResult(compiled: CompiledTool, value: unknown): Awaitable<CallToolResult> {
   if (isFullResult(value)) {
     if (value.isError) return fullResult(value, value.structuredContent);
-    return whenReady(checkOutput(compiled, value.structuredContent), (structured) => fullResult(value, structured));
+    return whenReady(checkOutput(compiled, value.structuredContent), (structured) =>
+      fullResult(value, structured),
+    );
   }
   if (compiled.output) return whenReady(checkOutput(compiled, value), structuredResult);
   if (value === undefined) return { content: [] };
