@@ -1,6 +1,6 @@
 import { isRecord } from '@toolyard/core/protocol';
 
-import type { Outcome } from './outcome.ts';
+import { UNFINISHED, type Outcome } from './outcome.ts';
 
 /** One place in which two outcomes differ. */
 export interface Deviation {
@@ -12,6 +12,8 @@ export interface Deviation {
 
 /** Every place in which the outcomes of a step differ. Where the answers as a whole do, what is in them does not count. */
 export function compare(ours: Outcome, theirs: Outcome): Deviation[] {
+  // Also where both hang: that is no agreement.
+  if (ours.body === UNFINISHED) return [{ field: 'body', ours: ours.body, theirs: theirs.body }];
   const [ourAnswer, theirAnswer] = [answerOf(ours), answerOf(theirs)];
   if (ourAnswer !== theirAnswer) return [{ field: 'answer', ours: ourAnswer, theirs: theirAnswer }];
   return deviationsOf('', ours, theirs);

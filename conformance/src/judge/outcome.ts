@@ -16,6 +16,22 @@ export interface Outcome {
   messages: unknown[];
 }
 
+/** The `body` of an answer that does not come to an end. */
+export const UNFINISHED = 'unfinished';
+
+/** Stands for an answer that has not begun. */
+export function noOutcome(): Outcome {
+  return {
+    status: 0,
+    body: UNFINISHED,
+    session: false,
+    challenge: false,
+    allow: undefined,
+    retryAfter: false,
+    messages: [],
+  };
+}
+
 /** The parts of a response that are known before its body. */
 export function outcomeOf({ status, headers }: Response): Outcome {
   return {

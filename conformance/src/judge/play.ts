@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { isRecord } from '@toolyard/core/protocol';
 
-import { outcomeOf, readEvents, withoutInventions, type Outcome } from './outcome.ts';
+import { noOutcome, outcomeOf, readEvents, UNFINISHED, withoutInventions, type Outcome } from './outcome.ts';
 import type { Conversation, Step } from './traffic.ts';
 
 /** A server, as a conversation sees it. */
@@ -32,6 +32,7 @@ export async function play({ steps }: Conversation, fetch: Fetch): Promise<Outco
     await inTime(one.goOn);
   }
   await inTime(Promise.all(played.filter(({ open }) => !open).map(({ ended }) => ended)));
+  for (const { open, outcome } of played) if (!open && !outcome.hasEnded) outcome.current.body = UNFINISHED;
   if (played.some(({ open }) => open)) await delay(SETTLE_MS);
   const outcomes = played.map(({ outcome }) => structuredClone(outcome.current));
   hangUp.abort();
@@ -49,31 +50,23 @@ interface Memory {
 }
 
 interface Played {
-  readonly outcome: { current: Outcome };
+  readonly outcome: { current: Outcome; hasEnded: boolean };
   /** Resolves when the next request may go out. */
   readonly goOn: Promise<unknown>;
   readonly ended: Promise<void>;
   readonly open: boolean;
 }
 
-/** Stands for an answer that has not come. */
-const NOTHING: Outcome = {
-  status: 0,
-  body: 'none',
-  session: false,
-  challenge: false,
-  allow: undefined,
-  retryAfter: false,
-  messages: [],
-};
-
 function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal): Played {
-  const outcome = { current: NOTHING };
+  const outcome = { current: noOutcome(), hasEnded: false };
   const { method, headers, body, open = false } = step;
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
-  const ended = exchange().catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
+  const ended = exchange().then(
+    () => void (outcome.hasEnded = true),
+    (error: unknown) => {
+      if (!signal.aborted) throw error;
+    },
+  );
   return { outcome, goOn: Promise.race([mayGoOn, ended]), ended, open };
 
   async function exchange(): Promise<void> {

@@ -60,7 +60,7 @@ export class SdkCall {
       key,
       schema === undefined
         ? inputRequired.elicitUrl({ message, url })
-        : inputRequired.elicit({ message, requestedSchema: schema as never }),
+        : inputRequired.elicit({ message, requestedSchema: schema }),
     );
     const { action } = answer;
     if (action !== 'accept') return { action: action === 'decline' ? 'decline' : 'cancel' };

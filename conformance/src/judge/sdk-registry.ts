@@ -9,7 +9,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { Call, Prompt, Resource, Tool } from '@toolyard/core';
-import { isRecord, type JsonObject } from '@toolyard/core/protocol';
+import { isRecord } from '@toolyard/core/protocol';
 import { z } from 'zod';
 
 import { SdkCall } from './sdk-call.ts';
@@ -165,7 +165,7 @@ function toToolResult(value: unknown, isStructured: boolean): CallToolResult {
   }
   return {
     content: [{ type: 'text', text: JSON.stringify(value) }],
-    structuredContent: value as JsonObject,
+    structuredContent: value,
   };
 }
 
@@ -174,7 +174,7 @@ function toPromptResult(value: unknown, description: string | undefined): GetPro
   if (typeof value === 'string') {
     return { ...described, messages: [{ role: 'user', content: { type: 'text', text: value } }] };
   }
-  if (Array.isArray(value)) return { ...described, messages: value as GetPromptResult['messages'] };
+  if (Array.isArray(value)) return { ...described, messages: value };
   return { ...described, ...(value as GetPromptResult) };
 }
 

@@ -45,8 +45,15 @@ interface OtlpRequest extends z.output<typeof payload> {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A real OTLP/HTTP endpoint that keeps what it gets; closed when the test ends. */
-export async function otlpListener({ status = 200 }: { status?: number } = {}) {
+interface OtlpListenerOptions {
+  /** What it answers. Default: 200. */
+  readonly status?: number;
+  /** Where its end is registered. Default: it is closed when the test ends. */
+  readonly whenDone?: (close: () => void) => void;
+}
+
+/** A real OTLP/HTTP endpoint that keeps what it gets. */
+export async function otlpListener({ status = 200, whenDone = onTestFinished }: OtlpListenerOptions = {}) {
   const requests: OtlpRequest[] = [];
   const listener: RequestListener = (request, response) => {
     void json(request).then((body) => {
@@ -56,7 +63,7 @@ export async function otlpListener({ status = 200 }: { status?: number } = {}) {
   };
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
+  whenDone(() => {
     server.closeAllConnections();
     server.close();
   });

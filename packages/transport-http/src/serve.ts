@@ -48,11 +48,17 @@ export async function serveHttp(app: App<any, any>, options: ServeOptions = {}):
   const { requestTimeoutMs = 30_000 } = options;
   if (!(requestTimeoutMs > 0)) throw new InvalidOptionError('requestTimeoutMs', 'must be above 0');
   if (!isLoopback(host) && !options.auth && !allowUnauthenticated) {
-    throw new InvalidOptionError('host', `is ${host}, which others can reach: set auth, or allowUnauthenticated if you mean it`);
+    throw new InvalidOptionError(
+      'host',
+      `is ${host}, which others can reach: set auth, or allowUnauthenticated if you mean it`,
+    );
   }
   const hostName = nameOf(host);
   const handler = createHttpHandler(app, { ...rest, ...ownHosts(hostName, options), path });
-  const limits = { requestTimeout: requestTimeoutMs, connectionsCheckingInterval: Math.min(requestTimeoutMs, 10_000) };
+  const limits = {
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(requestTimeoutMs, 10_000),
+  };
   const server = createServer({ ...limits, noDelay: true }, (request, response) => {
     void handler.node(request, response);
   });
@@ -100,6 +106,9 @@ function nameOf(host: string): string {
 }
 
 /** The address listened on is a name of this server too. */
-function ownHosts(hostName: string, { allowedHosts, publicUrl }: ServeOptions): Pick<HttpOptions, 'allowedHosts'> {
+function ownHosts(
+  hostName: string,
+  { allowedHosts, publicUrl }: ServeOptions,
+): Pick<HttpOptions, 'allowedHosts'> {
   return allowedHosts || publicUrl !== undefined ? {} : { allowedHosts: [...LOOPBACK, hostName] };
 }

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { onTestFinished } from 'vitest';
+import { atEnd } from './at-end.ts';
 import { environment, MAIN } from './terminal.ts';
 
 /** The two ways the official client speaks: each revision of 2025 and older begins a session, the newest does not. */
@@ -20,13 +20,6 @@ export async function connectHttp(url: string, mode: Mode = eras[0][1], apiKey?:
   return client;
 }
 
-/** The same for one test: it is closed when the test ends. */
-export async function clientForTest(...where: Parameters<typeof connectHttp>): Promise<Client> {
-  const client = await connectHttp(...where);
-  onTestFinished(() => client.close());
-  return client;
-}
-
 /** Lets the official client start the server and speak to it over its stdin and stdout. */
 export async function connectStdio(args: readonly string[], mode: Mode = eras[0][1]): Promise<Client> {
   const client = newClient(mode);
@@ -41,7 +34,9 @@ export async function connectStdio(args: readonly string[], mode: Mode = eras[0]
   return client;
 }
 
-/** The official client, not connected. */
+/** The official client, not connected; closed at the end. */
 export function newClient(mode: Mode = eras[0][1]): Client {
-  return new Client({ name: 'e2e', version: '1.0.0' }, { versionNegotiation: { mode } });
+  const client = new Client({ name: 'e2e', version: '1.0.0' }, { versionNegotiation: { mode } });
+  atEnd(() => client.close());
+  return client;
 }

@@ -1,11 +1,11 @@
 // How the server ends: what becomes of calls that run, of their programs, and of its files.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { processesWith, uniqueSeconds, waitForProcesses } from '../processes.ts';
-import { temporaryDirectory } from '../temporary-directory.ts';
-import { clientForTest } from './clients.ts';
-import { httpForTest, launch, MAIN } from './terminal.ts';
+import { temporaryDirectory } from './at-end.ts';
+import { connectHttp } from './clients.ts';
+import { startHttp, launch, MAIN } from './terminal.ts';
 
 /** What a call fails with. */
 function messageOf(call: Promise<unknown>): Promise<string> {
@@ -15,10 +15,10 @@ function messageOf(call: Promise<unknown>): Promise<string> {
   );
 }
 
-test('SIGTERM lets a running call finish, refuses new ones, and gives 0', async () => {
+test.concurrent('SIGTERM lets a running call finish, refuses new ones, and gives 0', async () => {
   const data = temporaryDirectory();
-  const server = await httpForTest(['--data', data, '--allow-program', 'sleep']);
-  const client = await clientForTest(server.url);
+  const server = await startHttp(['--data', data, '--allow-program', 'sleep']);
+  const client = await connectHttp(server.url);
   const running = client.callTool({ name: 'run', arguments: { program: 'sleep', args: ['1.137'] } });
   await waitForProcesses('sleep\x001.137', 1);
   const ended = server.stop('SIGTERM');
@@ -28,15 +28,15 @@ test('SIGTERM lets a running call finish, refuses new ones, and gives 0', async 
       ({ ok }) => ok,
       () => false,
     );
-  await expect.poll(isReady, { timeout: 5_000 }).toBe(false);
+  await vi.waitUntil(async () => !(await isReady()), { timeout: 5_000 });
   expect(await running).toMatchObject({ structuredContent: { exitCode: 0 } });
   expect(await ended).toBe(0);
   expect(readdirSync(data).filter((name) => name.endsWith('-wal'))).toEqual([]);
 });
 
-test('a call that does not finish in time is given up, and its programs with it', async () => {
-  const server = await httpForTest(['--data', temporaryDirectory(), '--allow-program', 'sh']);
-  const client = await clientForTest(server.url);
+test.concurrent('a call that does not finish in time is given up, and its programs with it', async () => {
+  const server = await startHttp(['--data', temporaryDirectory(), '--allow-program', 'sh']);
+  const client = await connectHttp(server.url);
   const seconds = uniqueSeconds();
   const args = ['-c', `sleep ${seconds} & sleep ${seconds}`];
   const running = client.callTool({ name: 'run', arguments: { program: 'sh', args } });
@@ -47,9 +47,9 @@ test('a call that does not finish in time is given up, and its programs with it'
   expect(processesWith(seconds)).toEqual([]);
 });
 
-test('a second Ctrl-C, after a while, ends it at once, and still no program is left', async () => {
-  const server = await httpForTest(['--data', temporaryDirectory(), '--allow-program', 'sleep']);
-  const client = await clientForTest(server.url);
+test.concurrent('a second Ctrl-C, after a while, ends it at once, and still no program is left', async () => {
+  const server = await startHttp(['--data', temporaryDirectory(), '--allow-program', 'sleep']);
+  const client = await connectHttp(server.url);
   const seconds = uniqueSeconds();
   const running = client.callTool({ name: 'run', arguments: { program: 'sleep', args: [seconds] } });
   const failure = messageOf(running);
@@ -64,7 +64,7 @@ test('a second Ctrl-C, after a while, ends it at once, and still no program is l
   expect(processesWith(seconds)).toEqual([]);
 });
 
-test('a signal during the start ends it well', async () => {
+test.concurrent('a signal during the start ends it well', async () => {
   const preload = join(temporaryDirectory(), 'signal.mjs');
   writeFileSync(
     preload,

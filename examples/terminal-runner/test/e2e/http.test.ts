@@ -1,15 +1,15 @@
 // What HTTP adds: the pages beside MCP, API keys, and whose notes are whose.
 import { describe, expect, test } from 'vitest';
-import { temporaryDirectory } from '../temporary-directory.ts';
-import { clientForTest, connectHttp, eras, type Mode } from './clients.ts';
+import { temporaryDirectory } from './at-end.ts';
+import { connectHttp, eras, type Mode } from './clients.ts';
 import { parsePrometheus } from './prometheus.ts';
-import { httpForTest } from './terminal.ts';
+import { startHttp } from './terminal.ts';
 
 const ADA = 'the-key-of-ada-123';
 const BOB = 'the-key-of-bob-456';
 
 async function note(url: string, key: string | undefined, mode?: Mode) {
-  const client = await clientForTest(url, mode, key);
+  const client = await connectHttp(url, mode, key);
   const call = async (name: string, args: object) => {
     const { structuredContent } = await client.callTool({ name, arguments: { ...args } });
     return structuredContent;
@@ -20,8 +20,8 @@ async function note(url: string, key: string | undefined, mode?: Mode) {
   };
 }
 
-test('health, readiness and metrics answer; metrics know the calls', async () => {
-  const server = await httpForTest(['--data', temporaryDirectory()]);
+test.concurrent('health, readiness and metrics answer; metrics know the calls', async () => {
+  const server = await startHttp(['--data', temporaryDirectory()]);
   expect(await (await fetch(server.at('/healthz'))).text()).toBe('ok\n');
   expect(await (await fetch(server.at('/readyz'))).text()).toBe('ready\n');
   expect((await fetch(server.at('/elsewhere'))).status).toBe(404);
@@ -42,40 +42,42 @@ test('health, readiness and metrics answer; metrics know the calls', async () =>
   });
 });
 
-test('a web page of another site cannot use the server', async () => {
-  const { url } = await httpForTest(['--data', temporaryDirectory()]);
-  expect((await fetch(url, { method: 'POST', headers: { origin: 'https://evil.example' } })).status).toBe(
-    403,
-  );
+test.concurrent('a web page of another site cannot use the server', async () => {
+  const { url } = await startHttp(['--data', temporaryDirectory()]);
+  const headers = { origin: 'https://evil.example' };
+  expect((await fetch(url, { method: 'POST', headers })).status).toBe(403);
 });
 
 describe('API keys', () => {
-  test('without one nobody gets in; its holder has notes of its own, which outlast a restart and other keys', async () => {
-    const data = temporaryDirectory();
-    const first = await httpForTest(['--data', data], { env: { TOOLYARD_API_KEY: `${ADA},${BOB}` } });
-    for (const headers of [{}, { authorization: 'Bearer no-such-key-1234' }]) {
-      const refused = await fetch(first.url, { method: 'POST', headers });
-      expect(refused.status).toBe(401);
-      expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer /);
-      expect((await fetch(first.at('/metrics'), { headers })).status).toBe(401);
-    }
-    expect((await fetch(first.at('/metrics'), { headers: { 'x-api-key': ADA } })).status).toBe(200);
-    expect((await fetch(first.at('/healthz'))).status).toBe(200);
-    await expect(connectHttp(first.url)).rejects.toThrow('401');
+  test.concurrent(
+    'without one nobody gets in; its holder has notes of its own, which outlast a restart and other keys',
+    async () => {
+      const data = temporaryDirectory();
+      const first = await startHttp(['--data', data], { env: { TOOLYARD_API_KEY: `${ADA},${BOB}` } });
+      for (const headers of [{}, { authorization: 'Bearer no-such-key-1234' }]) {
+        const refused = await fetch(first.url, { method: 'POST', headers });
+        expect(refused.status).toBe(401);
+        expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer /);
+        expect((await fetch(first.at('/metrics'), { headers })).status).toBe(401);
+      }
+      expect((await fetch(first.at('/metrics'), { headers: { 'x-api-key': ADA } })).status).toBe(200);
+      expect((await fetch(first.at('/healthz'))).status).toBe(200);
+      await expect(connectHttp(first.url)).rejects.toThrow('401');
 
-    const [ada, bob] = [await note(first.url, ADA), await note(first.url, BOB, 'legacy')];
-    await ada.set('Ada');
-    expect(await bob.get()).toMatchObject({ found: false });
-    await bob.set('Bob');
-    expect(await ada.get()).toMatchObject({ value: 'Ada' });
-    expect(await first.stop()).toBe(0);
-    expect(first.stderr()).not.toMatch(/the-key-of/);
-    const principals = new Set(first.log().flatMap(({ principal }) => principal ?? []));
-    expect(principals.size).toBe(2);
+      const [ada, bob] = [await note(first.url, ADA), await note(first.url, BOB, 'legacy')];
+      await ada.set('Ada');
+      expect(await bob.get()).toMatchObject({ found: false });
+      await bob.set('Bob');
+      expect(await ada.get()).toMatchObject({ value: 'Ada' });
+      expect(await first.stop()).toBe(0);
+      expect(first.stderr()).not.toMatch(/the-key-of/);
+      const principals = new Set(first.log().flatMap(({ principal }) => principal ?? []));
+      expect(principals.size).toBe(2);
 
-    // Ada's key is gone, and Bob's is now the first.
-    const second = await httpForTest(['--data', data], { env: { TOOLYARD_API_KEY: BOB } });
-    expect(await (await note(second.url, BOB)).get()).toMatchObject({ value: 'Bob' });
-    await expect(connectHttp(second.url, 'legacy', ADA)).rejects.toThrow('The API key is not known.');
-  });
+      // Ada's key is gone, and Bob's is now the first.
+      const second = await startHttp(['--data', data], { env: { TOOLYARD_API_KEY: BOB } });
+      expect(await (await note(second.url, BOB)).get()).toMatchObject({ value: 'Bob' });
+      await expect(connectHttp(second.url, 'legacy', ADA)).rejects.toThrow('The API key is not known.');
+    },
+  );
 });

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { expect, test } from 'vitest';
 import { waitForProcesses } from '../processes.ts';
-import { temporaryDirectory } from '../temporary-directory.ts';
+import { temporaryDirectory } from './at-end.ts';
 import { newClient } from './clients.ts';
-import { environment, httpForTest, launch } from './terminal.ts';
+import { environment, startHttp, launch } from './terminal.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
 
@@ -14,22 +14,25 @@ function npmStart(...options: string[]) {
   return { command: ['npm', 'start', '--silent', ...options, '--'], cwd: REPOSITORY };
 }
 
-test.each(['SIGKILL', 'SIGTERM'] as const)('runs the server, which ends with npm (%s)', async (signal) => {
-  const data = temporaryDirectory();
-  const server = await httpForTest(['--data', data], npmStart());
-  expect((await fetch(server.at('/healthz'))).status).toBe(200);
-  server.child.kill(signal);
-  await waitForProcesses(data, 0);
-  await expect(fetch(server.at('/healthz'))).rejects.toThrow('fetch failed');
-});
+test.concurrent.each(['SIGKILL', 'SIGTERM'] as const)(
+  'runs the server, which ends with npm (%s)',
+  async (signal) => {
+    const data = temporaryDirectory();
+    const server = await startHttp(['--data', data], npmStart());
+    expect((await fetch(server.at('/healthz'))).status).toBe(200);
+    server.child.kill(signal);
+    await waitForProcesses(data, 0);
+    await expect(fetch(server.at('/healthz'))).rejects.toThrow('fetch failed');
+  },
+);
 
-test('in the workspace, a relative path starts where the user is', async () => {
+test.concurrent('in the workspace, a relative path starts where the user is', async () => {
   const checked = launch(['--check-config', '--data', 'x'], npmStart('-w', 'examples/terminal-runner'));
   expect(await checked.ended).toBe(0);
   expect(JSON.parse(checked.stdout())).toMatchObject({ data: { value: join(REPOSITORY, 'x') } });
 });
 
-test('speaks MCP over stdio', async () => {
+test.concurrent('speaks MCP over stdio', async () => {
   const transport = new StdioClientTransport({
     command: 'npm',
     args: ['start', '--silent', '--prefix', REPOSITORY, '--', '--stdio', '--data', temporaryDirectory()],

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { temporaryDirectory } from '../temporary-directory.ts';
-import { httpForTest, launch, type Environment } from './terminal.ts';
+import { describe, expect, test } from 'vitest';
+import { atEnd, temporaryDirectory } from './at-end.ts';
+import { startHttp, launch, type Environment } from './terminal.ts';
 
 /** Waits for a process that ends by itself. */
 async function run(args: readonly string[], env: Environment = {}) {
@@ -14,8 +14,8 @@ async function run(args: readonly string[], env: Environment = {}) {
   return { end, stdout: terminal.stdout(), stderr: terminal.stderr() };
 }
 
-test('says on stderr, in one line, where it listens, and nothing on stdout', async () => {
-  const server = await httpForTest(['--data', temporaryDirectory()]);
+test.concurrent('says on stderr, in one line, where it listens, and nothing on stdout', async () => {
+  const server = await startHttp(['--data', temporaryDirectory()]);
   expect(server.stderr()).toBe(`terminal-runner listens on ${server.url}\n`);
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/);
   expect(await server.stop('SIGINT')).toBe(0);
@@ -23,9 +23,9 @@ test('says on stderr, in one line, where it listens, and nothing on stdout', asy
 });
 
 describe('a start that fails ends with 1 and says what helps', () => {
-  test('the port is taken', async () => {
+  test.concurrent('the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
-    onTestFinished(() => void other.close());
+    atEnd(() => other.close());
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const data = temporaryDirectory();
@@ -37,7 +37,7 @@ describe('a start that fails ends with 1 and says what helps', () => {
     expect(readdirSync(data).toSorted()).toEqual(['home', 'notes.sqlite', 'workspace']);
   });
 
-  test('the address belongs to another machine', async () => {
+  test.concurrent('the address belongs to another machine', async () => {
     const args = ['--port', '0', '--host', '192.0.2.1', '--data', temporaryDirectory()];
     expect(await run(args, { TOOLYARD_API_KEY: 'a-key-that-is-long' })).toMatchObject({
       end: 1,
@@ -46,38 +46,43 @@ describe('a start that fails ends with 1 and says what helps', () => {
     });
   });
 
-  test('the data directory cannot be used', async () => {
+  test.concurrent('the data directory cannot be used', async () => {
     const data = temporaryDirectory();
     writeFileSync(join(data, 'file'), '');
     mkdirSync(join(data, 'taken', 'notes.sqlite'), { recursive: true });
-    for (const [path, reason] of [
+    const cases = [
       ['file', /file cannot be used \(EEXIST.*choose other directories with --data and --root\.\n$/],
       ['file/below', /file\/below cannot be used \(ENOTDIR/],
       ['taken', /notes\.sqlite.*\. Choose another directory with --data\.\n$/],
-    ] as const) {
+    ] as const;
+    const check = async ([path, reason]: (typeof cases)[number]) => {
       const { end, stdout, stderr } = await run(['--stdio', '--data', join(data, path)]);
       expect({ end, stdout }).toEqual({ end: 1, stdout: '' });
       expect(stderr).toMatch(/^terminal-runner does not start: [^\n]+\n$/);
       expect(stderr).toMatch(reason);
-    }
+    };
+    await Promise.all(cases.map(check));
   });
 });
 
 describe('the configuration', () => {
-  test('--check-config prints what would be used, without secrets, and starts nothing', async () => {
-    const data = join(temporaryDirectory(), 'never-made');
-    const env = { TOOLYARD_API_KEY: 'open-sesame-and-enter', TOOLYARD_DATA: data };
-    const { end, stdout, stderr } = await run(['--check-config', '--port', '0'], env);
-    expect({ end, stderr }).toEqual({ end: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toMatchObject({
-      port: { value: 0, from: '--port' },
-      data: { value: data, from: 'TOOLYARD_DATA' },
-      apiKey: { value: ['[redacted]'], from: 'TOOLYARD_API_KEY' },
-    });
-    expect(existsSync(data)).toBe(false);
-  });
+  test.concurrent(
+    '--check-config prints what would be used, without secrets, and starts nothing',
+    async () => {
+      const data = join(temporaryDirectory(), 'never-made');
+      const env = { TOOLYARD_API_KEY: 'open-sesame-and-enter', TOOLYARD_DATA: data };
+      const { end, stdout, stderr } = await run(['--check-config', '--port', '0'], env);
+      expect({ end, stderr }).toEqual({ end: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toMatchObject({
+        port: { value: 0, from: '--port' },
+        data: { value: data, from: 'TOOLYARD_DATA' },
+        apiKey: { value: ['[redacted]'], from: 'TOOLYARD_API_KEY' },
+      });
+      expect(existsSync(data)).toBe(false);
+    },
+  );
 
-  test('a wrong one ends with 2 and names every key, its origin and what is allowed', async () => {
+  test.concurrent('a wrong one ends with 2 and names every key, its origin and what is allowed', async () => {
     expect(await run(['--port', '70000'], { TOOLYARD_LOG_LEVEL: 'loud', TOOLYARD_PROT: '1' })).toEqual({
       end: 2,
       stdout: '',

@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { processesWith, uniqueSeconds, waitForProcesses } from '../processes.ts';
-import { temporaryDirectory } from '../temporary-directory.ts';
+import { temporaryDirectory } from './at-end.ts';
 import { launch, MAIN } from './terminal.ts';
 
 /** Started like a desktop client does, with the pipes in the hands of the test. */
@@ -12,7 +12,6 @@ function start(nodeArguments: readonly string[] = []) {
   const terminal = launch(['--stdio', '--data', temporaryDirectory(), '--allow-program', 'sleep'], {
     command: [process.execPath, ...nodeArguments, ...MAIN],
   });
-  onTestFinished(() => terminal[Symbol.asyncDispose]());
   const answers: Record<string, unknown>[] = [];
   // Anything on stdout that is not JSON fails the test right here.
   createInterface({ input: terminal.child.stdout! }).on('line', (line) => answers.push(JSON.parse(line)));
@@ -36,7 +35,7 @@ async function initialize(server: Started): Promise<void> {
   server.send('notifications/initialized', {});
 }
 
-test('nothing but the protocol goes to stdout, whatever a tool prints', async () => {
+test.concurrent('nothing but the protocol goes to stdout, whatever a tool prints', async () => {
   const noise = join(temporaryDirectory(), 'noise.mjs');
   writeFileSync(
     noise,
@@ -57,20 +56,23 @@ test('nothing but the protocol goes to stdout, whatever a tool prints', async ()
   expect(server.stderr()).toContain('and again');
 });
 
-test('when the client closes its side, running programs end, then the server, with 0', async () => {
-  const server = start();
-  await initialize(server);
-  const seconds = uniqueSeconds();
-  server.send('tools/call', { name: 'run', arguments: { program: 'sleep', args: [seconds] } }, 1);
-  await waitForProcesses(`sleep\0${seconds}`, 1);
-  server.child.stdin?.end();
-  expect(await server.ended).toBe(0);
-  expect(processesWith(seconds)).toEqual([]);
-  expect(server.log()).toContainEqual(expect.objectContaining({ method: 'tools/call', code: 'CANCELLED' }));
-  expect(server.log()).toContainEqual(expect.objectContaining({ reason: 'the client is gone' }));
-});
+test.concurrent(
+  'when the client closes its side, running programs end, then the server, with 0',
+  async () => {
+    const server = start();
+    await initialize(server);
+    const seconds = uniqueSeconds();
+    server.send('tools/call', { name: 'run', arguments: { program: 'sleep', args: [seconds] } }, 1);
+    await waitForProcesses(`sleep\0${seconds}`, 1);
+    server.child.stdin?.end();
+    expect(await server.ended).toBe(0);
+    expect(processesWith(seconds)).toEqual([]);
+    expect(server.log()).toContainEqual(expect.objectContaining({ method: 'tools/call', code: 'CANCELLED' }));
+    expect(server.log()).toContainEqual(expect.objectContaining({ reason: 'the client is gone' }));
+  },
+);
 
-test('SIGTERM lets a running call finish', async () => {
+test.concurrent('SIGTERM lets a running call finish', async () => {
   const server = start();
   await initialize(server);
   server.send('tools/call', { name: 'run', arguments: { program: 'sleep', args: ['0.7'] } }, 1);

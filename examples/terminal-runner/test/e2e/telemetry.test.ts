@@ -4,14 +4,18 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { otlpListener } from '../otlp-listener.ts';
-import { temporaryDirectory } from '../temporary-directory.ts';
-import { clientForTest } from './clients.ts';
-import { httpForTest, type Environment } from './terminal.ts';
+import { atEnd, temporaryDirectory } from './at-end.ts';
+import { connectHttp } from './clients.ts';
+import { startHttp, type Environment } from './terminal.ts';
 
 const KEY = 'the-key-of-ada-123';
 const SERVER = 2; // the kind of a span
+
+function collect(status = 200) {
+  return otlpListener({ status, whenDone: atEnd });
+}
 
 /** A server whose telemetry a configuration file directs. */
 async function start(initial: object, env: Environment = {}) {
@@ -20,7 +24,7 @@ async function start(initial: object, env: Environment = {}) {
   const write = (content: object | string) =>
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
   write(initial);
-  const server = await httpForTest(['--config', file, '--data', data], { env });
+  const server = await startHttp(['--config', file, '--data', data], { env });
   return {
     ...server,
     /** Changes the file, tells the server, and waits for its answer in the log. */
@@ -35,10 +39,10 @@ async function start(initial: object, env: Environment = {}) {
   };
 }
 
-test('traces, metrics and logs of a call arrive, joined by the trace of the client', async () => {
-  const collector = await otlpListener();
+test.concurrent('traces, metrics and logs of a call arrive, joined by the trace of the client', async () => {
+  const collector = await collect();
   const server = await start({ otlpEndpoint: collector.url }, { TOOLYARD_API_KEY: KEY });
-  const client = await clientForTest(server.url, undefined, KEY);
+  const client = await connectHttp(server.url, undefined, KEY);
   const [traceId, spanId] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
   const meta = { traceparent: `00-${traceId}-${spanId}-01` };
   await client.callTool({ name: 'calculate', arguments: { expression: '6 * 7' }, _meta: meta });
@@ -83,14 +87,14 @@ test('traces, metrics and logs of a call arrive, joined by the trace of the clie
   expect(written).toMatchObject([{ trace_id: traceId, span_id: call?.spanId }, { outcome: 'tool_error' }]);
 });
 
-test('a client that nobody vouches for cannot put itself into a trace: it is linked', async () => {
-  const collector = await otlpListener();
+test.concurrent('a client that nobody vouches for cannot put itself into a trace: it is linked', async () => {
+  const collector = await collect();
   const env = {
     TOOLYARD_OTLP_HEADERS: 'x-token=ours',
     OTEL_EXPORTER_OTLP_HEADERS: 'x-vendor=of-another-collector',
   };
   const server = await start({ otlpEndpoint: collector.url }, env);
-  const client = await clientForTest(server.url);
+  const client = await connectHttp(server.url);
   const [traceId, spanId] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
   await client.callTool({ name: 'system_info', _meta: { traceparent: `00-${traceId}-${spanId}-00` } });
   await server.stop();
@@ -124,59 +128,65 @@ async function sendId(url: string, id: string): Promise<void> {
   expect(response.status).toBe(200);
 }
 
-test('SIGHUP reads the configuration again: all telemetry goes to the new collector, with new headers and attributes', async () => {
-  const [first, second] = [await otlpListener(), await otlpListener()];
-  const server = await start(settings(first.url, 'first'));
-  const client = await clientForTest(server.url);
-  await client.callTool({ name: 'system_info' });
-  expect(await server.reload(settings(second.url, 'second'))).toMatchObject({
-    level: 'info',
-    settings: ['otlpEndpoint', 'otlpHeaders', 'resourceAttributes'],
-    delivered: true,
-  });
-  const received = first.requests.length;
-  await client.callTool({ name: 'list_files' });
-  await sendId(server.url, 'token-of-second');
-  expect(await server.stop()).toBe(0);
+test.concurrent(
+  'SIGHUP reads the configuration again: all telemetry goes to the new collector, with new headers and attributes',
+  async () => {
+    const [first, second] = [await collect(), await collect()];
+    const server = await start(settings(first.url, 'first'));
+    const client = await connectHttp(server.url);
+    await client.callTool({ name: 'system_info' });
+    expect(await server.reload(settings(second.url, 'second'))).toMatchObject({
+      level: 'info',
+      settings: ['otlpEndpoint', 'otlpHeaders', 'resourceAttributes'],
+      delivered: true,
+    });
+    const received = first.requests.length;
+    await client.callTool({ name: 'list_files' });
+    await sendId(server.url, 'token-of-second');
+    expect(await server.stop()).toBe(0);
 
-  expect(first.requests).toHaveLength(received);
-  expect(first.spanNames()).toContain('tools/call system_info');
-  expect(second.spanNames()).toContain('tools/call list_files');
-  expect(second.spanNames()).not.toContain('tools/call system_info');
-  expect(second.logRecords().map(({ attributes }) => attributes['tool'])).toContain('list_files');
-  for (const [name, { requests }] of [
-    ['first', first],
-    ['second', second],
-  ] as const) {
-    const signals = ['/v1/logs', '/v1/metrics', '/v1/traces'];
-    expect([...new Set(requests.map(({ path }) => path))].toSorted()).toEqual(signals);
-    for (const { headers, resourceSpans, resourceMetrics, resourceLogs } of requests) {
-      expect(headers['x-token']).toBe(`token-of-${name}`);
-      for (const { resource } of [...resourceSpans, ...resourceMetrics, ...resourceLogs])
-        expect(resource.attributes).toMatchObject({ 'service.name': 'terminal-runner', stage: name });
+    expect(first.requests).toHaveLength(received);
+    expect(first.spanNames()).toContain('tools/call system_info');
+    expect(second.spanNames()).toContain('tools/call list_files');
+    expect(second.spanNames()).not.toContain('tools/call system_info');
+    expect(second.logRecords().map(({ attributes }) => attributes['tool'])).toContain('list_files');
+    for (const [name, { requests }] of [
+      ['first', first],
+      ['second', second],
+    ] as const) {
+      const signals = ['/v1/logs', '/v1/metrics', '/v1/traces'];
+      expect([...new Set(requests.map(({ path }) => path))].toSorted()).toEqual(signals);
+      for (const { headers, resourceSpans, resourceMetrics, resourceLogs } of requests) {
+        expect(headers['x-token']).toBe(`token-of-${name}`);
+        for (const { resource } of [...resourceSpans, ...resourceMetrics, ...resourceLogs])
+          expect(resource.attributes).toMatchObject({ 'service.name': 'terminal-runner', stage: name });
+      }
     }
-  }
-  expect(server.log()).toContainEqual(expect.objectContaining({ requestId: '[redacted]' }));
-  expect(server.stderr()).not.toContain('token-of');
-});
+    expect(server.log()).toContainEqual(expect.objectContaining({ requestId: '[redacted]' }));
+    expect(server.stderr()).not.toContain('token-of');
+  },
+);
 
-test('a reload says what needs a restart, and keeps to the old settings when the file is wrong', async () => {
-  const server = await start({});
-  await server.reload({ host: 'localhost', logLevel: 'debug' });
-  expect(server.log()).toMatchObject([
-    { level: 'warn', settings: ['host'], msg: 'These settings need a restart to change.' },
-    { level: 'info', settings: ['logLevel'], delivered: true },
-  ]);
-  const refused = await server.reload({ logLevel: 'loud' });
-  expect(refused).toMatchObject({ level: 'error' });
-  expect(JSON.stringify(refused)).toContain('is not allowed; allowed: one of trace, debug');
-  expect(await (await fetch(server.at('/healthz'))).text()).toBe('ok\n');
-});
+test.concurrent(
+  'a reload says what needs a restart, and keeps to the old settings when the file is wrong',
+  async () => {
+    const server = await start({});
+    await server.reload({ host: 'localhost', logLevel: 'debug' });
+    expect(server.log()).toMatchObject([
+      { level: 'warn', settings: ['host'], msg: 'These settings need a restart to change.' },
+      { level: 'info', settings: ['logLevel'], delivered: true },
+    ]);
+    const refused = await server.reload({ logLevel: 'loud' });
+    expect(refused).toMatchObject({ level: 'error' });
+    expect(JSON.stringify(refused)).toContain('is not allowed; allowed: one of trace, debug');
+    expect(await (await fetch(server.at('/healthz'))).text()).toBe('ok\n');
+  },
+);
 
-test('a collector that refuses does no harm but a warning', async () => {
-  const refusing = await otlpListener({ status: 400 });
+test.concurrent('a collector that refuses does no harm but a warning', async () => {
+  const refusing = await collect(400);
   const server = await start({ otlpEndpoint: refusing.url });
-  const client = await clientForTest(server.url);
+  const client = await connectHttp(server.url);
   await client.callTool({ name: 'system_info' });
   expect(await server.stop()).toBe(0);
   const warnings = server.log().filter(({ msg }) => msg === 'Telemetry was not sent.');
@@ -187,16 +197,16 @@ test('a collector that refuses does no harm but a warning', async () => {
   ]);
 });
 
-test('a collector that hangs does not hold up calls, and the end only for a moment', async () => {
+test.concurrent('a collector that hangs does not hold up calls, and the end only for a moment', async () => {
   const hanging = createServer(() => {}).listen(0, '127.0.0.1');
-  onTestFinished(() => {
+  atEnd(() => {
     hanging.closeAllConnections();
     hanging.close();
   });
   await once(hanging, 'listening');
   const { port } = hanging.address() as AddressInfo;
   const server = await start({ otlpEndpoint: `http://127.0.0.1:${port}` });
-  const client = await clientForTest(server.url);
+  const client = await connectHttp(server.url);
   expect(await client.callTool({ name: 'system_info' })).toMatchObject({ structuredContent: {} });
   const startedAt = performance.now();
   expect(await server.stop()).toBe(0);

@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { atEnd } from './at-end.ts';
 
 const HERE = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -31,14 +30,8 @@ export function environment(more: Environment = {}): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', NODE_COMPILE_CACHE: COMPILE_CACHE, ...more };
 }
 
-/** A new directory for a server that several tests share; remove it with the function. */
-export function sharedDirectory(): { path: string; remove: () => void } {
-  const path = mkdtempSync(join(realpathSync(tmpdir()), 'terminal-runner-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-}
-
 /** A started server. */
-export interface Terminal extends AsyncDisposable {
+export interface Terminal {
   readonly child: ChildProcess;
   /** Everything it has written so far. */
   readonly stdout: () => string;
@@ -65,7 +58,7 @@ interface StartOptions {
   readonly cwd?: string;
 }
 
-/** Starts it with these arguments and waits for nothing. It is killed when it is disposed, or when the test ends. */
+/** Starts it with these arguments and waits for nothing. It is killed at the end, if it is still there. */
 export function launch(args: readonly string[], { env, command, cwd }: StartOptions = {}): Terminal {
   const [file = '', ...first] = command ?? [process.execPath, ...MAIN];
   const child = spawn(file, [...first, ...args], {
@@ -80,6 +73,10 @@ export function launch(args: readonly string[], { env, command, cwd }: StartOpti
   const ended = once(child, 'close').then(
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
   );
+  atEnd(() => {
+    child.kill('SIGKILL');
+    return ended;
+  });
   return {
     child,
     stdout: () => written.stdout,
@@ -93,10 +90,6 @@ export function launch(args: readonly string[], { env, command, cwd }: StartOpti
     stop(signal = 'SIGTERM') {
       child.kill(signal);
       return ended;
-    },
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await ended;
     },
   };
 }
@@ -113,14 +106,4 @@ export async function startHttp(args: readonly string[], options: StartOptions =
     void terminal.ended.then((end) => reject(new Error(`It ended with ${end}:\n${terminal.stderr()}`)));
   });
   return { ...terminal, url, at: (path) => new URL(path, url).href };
-}
-
-/** The same for one test: it is killed when the test ends. */
-export async function httpForTest(
-  args: readonly string[],
-  options: StartOptions = {},
-): Promise<HttpTerminal> {
-  const terminal = await startHttp(args, options);
-  onTestFinished(() => terminal[Symbol.asyncDispose]());
-  return terminal;
 }

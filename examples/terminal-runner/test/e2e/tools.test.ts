@@ -2,16 +2,17 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { processesWith, uniqueSeconds, waitForProcesses } from '../processes.ts';
-import { clientForTest, connectHttp, connectStdio, eras } from './clients.ts';
-import { sharedDirectory, startHttp, type HttpTerminal } from './terminal.ts';
+import { temporaryDirectory } from './at-end.ts';
+import { connectHttp, connectStdio, eras } from './clients.ts';
+import { startHttp, type HttpTerminal } from './terminal.ts';
 
-const base = sharedDirectory();
-const root = join(base.path, 'workspace');
+const base = temporaryDirectory();
+const root = join(base, 'workspace');
 const PROGRAMS = ['cat', 'echo', 'ls', 'sh', 'sleep'];
-const ARGUMENTS = ['--data', base.path, ...PROGRAMS.flatMap((name) => ['--allow-program', name])];
+const ARGUMENTS = ['--data', base, ...PROGRAMS.flatMap((name) => ['--allow-program', name])];
 
 const errorMeta = z.object({ 'toolyard/error': z.object({ code: z.string() }) });
 const errorCode = (meta: unknown) => errorMeta.parse(meta)['toolyard/error'].code;
@@ -20,24 +21,19 @@ let http: HttpTerminal;
 
 beforeAll(async () => {
   mkdirSync(join(root, 'notes'), { recursive: true });
-  writeFileSync(join(base.path, 'secret'), 'sesame');
+  writeFileSync(join(base, 'secret'), 'sesame');
   writeFileSync(join(root, 'notes', 'today.md'), 'Buy milk.\n');
   writeFileSync(join(root, 'näch stes.txt'), 'Grüße');
-  symlinkSync(join(base.path, 'secret'), join(root, 'link'));
+  symlinkSync(join(base, 'secret'), join(root, 'link'));
   http = await startHttp(ARGUMENTS);
 });
-afterAll(async () => {
-  await http?.[Symbol.asyncDispose]();
-  base.remove();
-});
 
-describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
-  describe.each(eras)('%s', (era, mode) => {
+describe.concurrent.each(['http', 'stdio'] as const)('over %s', (transport) => {
+  describe.concurrent.each(eras)('%s', (era, mode) => {
     let client: Client;
     beforeAll(async () => {
       client = await (transport === 'http' ? connectHttp(http.url, mode) : connectStdio(ARGUMENTS, mode));
     });
-    afterAll(() => client?.close());
 
     const call = (name: string, args: Record<string, unknown> = {}) =>
       client.callTool({ name, arguments: args });
@@ -47,40 +43,43 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
       return errorCode(_meta);
     };
 
-    test('the server introduces itself in the revision that was asked for', () => {
+    test.concurrent('the server introduces itself in the revision that was asked for', () => {
       expect(client.getNegotiatedProtocolVersion()).toBe(era);
       expect(client.getServerVersion()).toMatchObject({ name: 'terminal-runner', title: 'Terminal runner' });
       expect(client.getInstructions()).toContain('file root');
     });
 
-    test('every tool has a title, a description, schemas for both sides, and says whether it only reads', async () => {
-      const { tools } = await client.listTools();
-      expect(tools.map(({ name }) => name).toSorted()).toEqual([
-        'calculate',
-        'context_get',
-        'context_set',
-        'list_files',
-        'read_file',
-        'run',
-        'system_info',
-        'write_file',
-      ]);
-      for (const tool of tools) {
-        expect(tool).toMatchObject({
-          title: expect.any(String),
-          description: expect.stringMatching(/.{30}/),
-          inputSchema: { type: 'object' },
-          outputSchema: { type: 'object' },
-          annotations: { readOnlyHint: expect.any(Boolean) },
-        });
-      }
-      expect(tools.find(({ name }) => name === 'run')?.description).toContain(
-        'Allowed: cat, echo, ls, sh, sleep.',
-      );
-    });
+    test.concurrent(
+      'every tool has a title, a description, schemas for both sides, and says whether it only reads',
+      async () => {
+        const { tools } = await client.listTools();
+        expect(tools.map(({ name }) => name).toSorted()).toEqual([
+          'calculate',
+          'context_get',
+          'context_set',
+          'list_files',
+          'read_file',
+          'run',
+          'system_info',
+          'write_file',
+        ]);
+        for (const tool of tools) {
+          expect(tool).toMatchObject({
+            title: expect.any(String),
+            description: expect.stringMatching(/.{30}/),
+            inputSchema: { type: 'object' },
+            outputSchema: { type: 'object' },
+            annotations: { readOnlyHint: expect.any(Boolean) },
+          });
+        }
+        expect(tools.find(({ name }) => name === 'run')?.description).toContain(
+          'Allowed: cat, echo, ls, sh, sleep.',
+        );
+      },
+    );
 
     describe('run', () => {
-      test('gives output and exit code', async () => {
+      test.concurrent('gives output and exit code', async () => {
         const result = await call('run', { program: 'echo', args: ['$HOME', '*'] });
         expect(result).toMatchObject({
           structuredContent: { exitCode: 0, timedOut: false, stdout: { text: '$HOME *\n', omittedBytes: 0 } },
@@ -89,7 +88,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
         expect(result.isError).toBeFalsy();
       });
 
-      test('a program that fails is an error with its output', async () => {
+      test.concurrent('a program that fails is an error with its output', async () => {
         const args = ['-c', 'echo out; echo err >&2; exit 3'];
         expect(await call('run', { program: 'sh', args })).toMatchObject({
           isError: true,
@@ -98,7 +97,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
         });
       });
 
-      test('passes output on while the program runs', async () => {
+      test.concurrent('passes output on while the program runs', async () => {
         const heard: unknown[] = [];
         const args = ['-c', 'echo one; sleep 0.6; echo two'];
         const params = { name: 'run', arguments: { program: 'sh', args } };
@@ -111,7 +110,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
         ]);
       });
 
-      test('refuses what is not on the list, and paths out of the root', async () => {
+      test.concurrent('refuses what is not on the list, and paths out of the root', async () => {
         expect(await failure('run', { program: 'rm', args: ['-r', '.'] })).toBe('PROGRAM_NOT_ALLOWED');
         expect(await failure('run', { program: 'cat', args: ['../secret'] })).toBe('PATH_OUTSIDE_ROOT');
         expect(await failure('run', { program: 'cat', args: ['link'] })).toBe('PATH_OUTSIDE_ROOT');
@@ -119,7 +118,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
         expect(await failure('run', { program: 7 })).toBe('INVALID_ARGUMENTS');
       });
 
-      test('ends a program that takes too long, and all it started', async () => {
+      test.concurrent('ends a program that takes too long, and all it started', async () => {
         const seconds = uniqueSeconds();
         const args = ['-c', `echo begun; sleep ${seconds} & sleep ${seconds}`];
         expect(await call('run', { program: 'sh', args, timeoutMs: 500 })).toMatchObject({
@@ -129,7 +128,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
         expect(processesWith(seconds)).toEqual([]);
       });
 
-      test('a cancel ends the program and all it started', async () => {
+      test.concurrent('a cancel ends the program and all it started', async () => {
         const seconds = uniqueSeconds();
         const args = ['-c', `setsid sleep ${seconds} & sleep ${seconds} & sleep ${seconds}`];
         const abort = new AbortController();
@@ -149,7 +148,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
       });
     });
 
-    test('files are read, listed and written inside the root', async () => {
+    test.concurrent('files are read, listed and written inside the root', async () => {
       const name = `${transport}-${era}.txt`;
       expect(
         await call('write_file', { path: `new/${name}`, text: 'Grüße', createDirectories: true }),
@@ -181,8 +180,8 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
       });
     });
 
-    test('nothing outside the root can be reached', async () => {
-      for (const path of ['../secret', join(base.path, 'secret'), '/etc/passwd'])
+    test.concurrent('nothing outside the root can be reached', async () => {
+      for (const path of ['../secret', join(base, 'secret'), '/etc/passwd'])
         expect(await failure('read_file', { path })).toBe('PATH_OUTSIDE_ROOT');
       expect(await failure('read_file', { path: 'link' })).toBe('IS_A_LINK');
       expect(await failure('list_files', { path: '..' })).toBe('PATH_OUTSIDE_ROOT');
@@ -193,7 +192,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
       expect(await failure('read_file', { path: 'missing' })).toBe('PATH_NOT_FOUND');
     });
 
-    test('expressions are calculated', async () => {
+    test.concurrent('expressions are calculated', async () => {
       expect(await call('calculate', { expression: 'sqrt(2) * 3 cm to mm' })).toMatchObject({
         structuredContent: { text: '42.426406871193 mm', type: 'Unit' },
       });
@@ -203,7 +202,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
       expect(await failure('calculate', { expression: '6 *' })).toBe('EXPRESSION_INVALID');
     });
 
-    test('system_info describes the machine', async () => {
+    test.concurrent('system_info describes the machine', async () => {
       const { structuredContent } = await call('system_info');
       expect(structuredContent).toMatchObject({
         platform: process.platform,
@@ -211,10 +210,10 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
         memory: { totalBytes: expect.any(Number) },
         disk: { freeBytes: expect.any(Number) },
       });
-      expect(JSON.stringify(structuredContent)).not.toContain(base.path);
+      expect(JSON.stringify(structuredContent)).not.toContain(base);
     });
 
-    test('notes are kept by workspace, listed and deleted', async () => {
+    test.concurrent('notes are kept by workspace, listed and deleted', async () => {
       const workspace = `${transport} ${era}`;
       const value = { steps: [1, null, 'x'] };
       expect(await call('context_set', { workspace, key: 'goal', value })).toMatchObject({
@@ -233,7 +232,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
       });
     });
 
-    test('the prompt names the symptom and the tools', async () => {
+    test.concurrent('the prompt names the symptom and the tools', async () => {
       const { prompts } = await client.listPrompts();
       expect(prompts).toMatchObject([{ name: 'diagnose', arguments: [{ name: 'symptom', required: true }] }]);
       const { messages } = await client.getPrompt({
@@ -244,7 +243,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
       expect(JSON.stringify(messages)).toMatch(/The disk is full\..*system_info/);
     });
 
-    test('files are resources, with completion of their paths', async () => {
+    test.concurrent('files are resources, with completion of their paths', async () => {
       const { resourceTemplates } = await client.listResourceTemplates();
       expect(resourceTemplates).toMatchObject([
         { uriTemplate: 'workspace:///{+path}', mimeType: 'text/plain' },
@@ -268,7 +267,7 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
       expect(await complete('missing/')).toEqual([]);
     });
 
-    test('a resource that is missing, outside or no file is not found', async () => {
+    test.concurrent('a resource that is missing, outside or no file is not found', async () => {
       for (const path of ['missing', '../secret', '..%2Fsecret', 'link', 'notes'])
         await expect(client.readResource({ uri: `workspace:///${path}` })).rejects.toThrow(
           /Resource not found/i,
@@ -277,17 +276,20 @@ describe.each(['http', 'stdio'] as const)('over %s', (transport) => {
   });
 });
 
-test('an endless expression ends after its time, and holds up nothing but other expressions', async () => {
-  const client = await clientForTest(http.url);
-  const settled: string[] = [];
-  const calculate = async (expression: string) => {
-    const { content } = await client.callTool({ name: 'calculate', arguments: { expression } });
-    settled.push(JSON.stringify(content));
-  };
-  const endless = calculate('f(n) = n < 1 ? 1 : f(n - 1) + f(n - 1); f(60)');
-  const next = calculate('1 + 1');
-  await client.callTool({ name: 'system_info' });
-  expect(settled).toEqual([]);
-  await Promise.all([endless, next]);
-  expect(settled).toEqual([expect.stringContaining('more than 2000 ms'), expect.stringContaining('2')]);
-});
+test.concurrent(
+  'an endless expression ends after its time, and holds up nothing but other expressions',
+  async () => {
+    const client = await connectHttp(http.url);
+    const settled: string[] = [];
+    const calculate = async (expression: string) => {
+      const { content } = await client.callTool({ name: 'calculate', arguments: { expression } });
+      settled.push(JSON.stringify(content));
+    };
+    const endless = calculate('f(n) = n < 1 ? 1 : f(n - 1) + f(n - 1); f(60)');
+    const next = calculate('1 + 1');
+    await client.callTool({ name: 'system_info' });
+    expect(settled).toEqual([]);
+    await Promise.all([endless, next]);
+    expect(settled).toEqual([expect.stringContaining('more than 2000 ms'), expect.stringContaining('2')]);
+  },
+);

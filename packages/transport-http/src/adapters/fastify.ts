@@ -45,7 +45,9 @@ export async function fastifyMcp(instance: FastifyLike, options: FastifyMcpOptio
   const handler = createHttpHandler(app, { ...rest, path: '*' });
   // The handler reads the body itself, with its own limit. The plugin's scope keeps this from other routes.
   instance.removeAllContentTypeParsers();
-  instance.addContentTypeParser('*', (_request: unknown, _payload: unknown, done: (error: null) => void) => done(null));
+  instance.addContentTypeParser('*', (_request: unknown, _payload: unknown, done: (error: null) => void) =>
+    done(null),
+  );
   instance.route({
     method: ['GET', 'POST', 'DELETE', 'OPTIONS'],
     url: path,

@@ -31,8 +31,12 @@ export function apiKeys(keys: readonly ApiKey[]): Authenticate {
   const holders = new Map(keys.map(({ digest, principal }) => [checkDigest(digest), principal]));
   return async function authenticateByApiKey(request) {
     const key = request.header('x-api-key') ?? bearerToken(request.header('authorization'));
-    if (key === undefined) return challenge({ description: 'Send an API key as X-API-Key or as a bearer token.' });
-    return holders.get(await hashApiKey(key)) ?? challenge({ error: 'invalid_token', description: 'The API key is not known.' });
+    if (key === undefined)
+      return challenge({ description: 'Send an API key as X-API-Key or as a bearer token.' });
+    return (
+      holders.get(await hashApiKey(key)) ??
+      challenge({ error: 'invalid_token', description: 'The API key is not known.' })
+    );
   };
 }
 

@@ -20,5 +20,7 @@ export function readAccept(header: string | undefined): Accepts {
 
 /** Whether a Content-Type header says JSON. */
 export function isJson(header: string | undefined): boolean {
-  return header === 'application/json' || header?.split(';', 1)[0]!.trim().toLowerCase() === 'application/json';
+  return (
+    header === 'application/json' || header?.split(';', 1)[0]!.trim().toLowerCase() === 'application/json'
+  );
 }

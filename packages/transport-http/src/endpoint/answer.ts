@@ -1,5 +1,12 @@
 import type { App } from '@toolyard/core';
-import { ErrorCode, errorResponse, isRecord, type Era, type JsonRpcResponse, type RequestId } from '@toolyard/core/protocol';
+import {
+  ErrorCode,
+  errorResponse,
+  isRecord,
+  type Era,
+  type JsonRpcResponse,
+  type RequestId,
+} from '@toolyard/core/protocol';
 
 import { challenge } from './auth.ts';
 import type { HttpHeaders, Reply } from './message.ts';
@@ -8,7 +15,12 @@ import { statusOf } from './status.ts';
 const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 
 /** Sends a response as one JSON body. Where there is none, because the request was given up, 202 without a body. */
-export function answerJson(reply: Reply, response: JsonRpcResponse | undefined, era: Era, headers: HttpHeaders): void {
+export function answerJson(
+  reply: Reply,
+  response: JsonRpcResponse | undefined,
+  era: Era,
+  headers: HttpHeaders,
+): void {
   if (response === undefined) {
     reply.send(202, headers);
     return;
@@ -45,7 +57,10 @@ export function refuse(
 }
 
 /** Errors of HTTP itself, which JSON-RPC has no codes for. */
-export function httpError(message: string, code: number = ErrorCode.serverError): { code: number; message: string } {
+export function httpError(
+  message: string,
+  code: number = ErrorCode.serverError,
+): { code: number; message: string } {
   return { code, message };
 }
 

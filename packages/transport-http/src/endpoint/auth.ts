@@ -39,7 +39,9 @@ export function challenge(options: ChallengeOptions = {}): Challenge {
     error_description: description,
     scope: scopes?.join(' '),
     resource_metadata: resourceMetadata,
-  }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}="${value.replaceAll(/[^\x20-\x7e]|["\\]/g, '')}"`]));
+  }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}="${value.replaceAll(/[^\x20-\x7e]|["\\]/g, '')}"`],
+  );
   return {
     challenge: true,
     status,

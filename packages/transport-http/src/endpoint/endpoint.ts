@@ -77,8 +77,14 @@ export class Endpoint {
   #onIdle: (() => void) | undefined;
 
   constructor(app: App<any, any>, options: HttpOptions = {}) {
-    const { path = '/mcp', maxBodyBytes = 4 * 1_048_576, keepAliveMs = 15_000, legacy = 'sessions' } = options;
-    if (path !== '*' && !path.startsWith('/')) throw new InvalidOptionError('path', 'must start with "/" or be "*"');
+    const {
+      path = '/mcp',
+      maxBodyBytes = 4 * 1_048_576,
+      keepAliveMs = 15_000,
+      legacy = 'sessions',
+    } = options;
+    if (path !== '*' && !path.startsWith('/'))
+      throw new InvalidOptionError('path', 'must start with "/" or be "*"');
     if (!(maxBodyBytes > 0)) throw new InvalidOptionError('maxBodyBytes', 'must be above 0');
     if (!(keepAliveMs > 0)) throw new InvalidOptionError('keepAliveMs', 'must be above 0');
     if (!['sessions', 'stateless', 'reject'].includes(legacy)) {
@@ -109,7 +115,10 @@ export class Endpoint {
     try {
       await this.#route(incoming, reply);
     } catch (err) {
-      this.#serving.app.logger.error({ err, method: incoming.method, path: incoming.path }, 'An HTTP request failed.');
+      this.#serving.app.logger.error(
+        { err, method: incoming.method, path: incoming.path },
+        'An HTTP request failed.',
+      );
       const cors = this.#guards.corsFor(incoming);
       refuse(reply, 500, { code: ErrorCode.internalError, message: 'Internal error' }, cors);
     } finally {
@@ -164,11 +173,16 @@ export class Endpoint {
     if (this.#path !== '*') {
       if (path === '/healthz') return reply.send(200, { 'content-type': 'text/plain', ...cors }, 'ok\n');
       if (path === '/readyz') return this.#answerReady(reply, cors);
-      if (path !== this.#path && !page) return refuse(reply, 404, httpError(`Not found. MCP is at ${this.#path}.`), cors);
+      if (path !== this.#path && !page)
+        return refuse(reply, 404, httpError(`Not found. MCP is at ${this.#path}.`), cors);
     }
     if (method === 'OPTIONS') return reply.send(204, { ...cors, ...preflightHeaders(incoming) });
     if (this.#closed) {
-      return refuse(reply, 503, httpError('The server is shutting down.'), { ...cors, 'retry-after': '5', connection: 'close' });
+      return refuse(reply, 503, httpError('The server is shutting down.'), {
+        ...cors,
+        'retry-after': '5',
+        connection: 'close',
+      });
     }
     const principal = await this.#authenticate(incoming, reply, cors);
     if (!principal) return;
@@ -196,17 +210,30 @@ export class Endpoint {
   async #post(arrival: Arrival): Promise<void> {
     const { incoming, reply, accepts, headers } = arrival;
     if (!isJson(incoming.header('content-type'))) {
-      return refuse(reply, 415, httpError('Unsupported Media Type: Content-Type must be application/json.'), headers);
+      return refuse(
+        reply,
+        415,
+        httpError('Unsupported Media Type: Content-Type must be application/json.'),
+        headers,
+      );
     }
     if (!accepts.json && !accepts.stream) {
-      return refuse(reply, 406, httpError('Not Acceptable: accept application/json or text/event-stream.'), headers);
+      return refuse(
+        reply,
+        406,
+        httpError('Not Acceptable: accept application/json or text/event-stream.'),
+        headers,
+      );
     }
     const body = await this.#readJson(arrival);
     if (body === UNREADABLE) return;
     if (Array.isArray(body)) return this.#legacy(arrival, body);
     const kind = kindOf(body);
     if (kind === 'invalid') {
-      const error = { code: ErrorCode.invalidRequest, message: 'Bad Request: the body is not a JSON-RPC 2.0 message.' };
+      const error = {
+        code: ErrorCode.invalidRequest,
+        message: 'Bad Request: the body is not a JSON-RPC 2.0 message.',
+      };
       return refuse(reply, 400, error, headers, answerableId(body));
     }
     if (kind === 'response') return this.#legacy(arrival, body);
@@ -227,7 +254,12 @@ export class Endpoint {
         return refuseLegacy(arrival, body);
       case 'stateless':
         if (Array.isArray(body)) {
-          return refuse(reply, 400, { code: ErrorCode.invalidRequest, message: 'Batches are not served here.' }, headers);
+          return refuse(
+            reply,
+            400,
+            { code: ErrorCode.invalidRequest, message: 'Batches are not served here.' },
+            headers,
+          );
         }
         return serveWithoutSession(this.#serving, arrival, body);
       default:
@@ -242,12 +274,22 @@ export class Endpoint {
       return JSON.parse(await incoming.readBody(this.#maxBodyBytes)) as unknown;
     } catch (error) {
       if (error instanceof BodyError) refuse(reply, error.status, httpError(error.message), headers);
-      else refuse(reply, 400, { code: ErrorCode.parseError, message: 'Parse error: the body is not JSON.' }, headers);
+      else
+        refuse(
+          reply,
+          400,
+          { code: ErrorCode.parseError, message: 'Parse error: the body is not JSON.' },
+          headers,
+        );
       return UNREADABLE;
     }
   }
 
-  async #authenticate(incoming: Incoming, reply: Reply, headers: HttpHeaders): Promise<Principal | undefined> {
+  async #authenticate(
+    incoming: Incoming,
+    reply: Reply,
+    headers: HttpHeaders,
+  ): Promise<Principal | undefined> {
     const { auth } = this.#options;
     if (!auth) return anonymous;
     const verdict = await auth(incoming.request);
@@ -268,14 +310,19 @@ export class Endpoint {
     principal: Principal,
     cors: HttpHeaders,
   ): Promise<void> {
-    if (method !== 'GET') return refuse(reply, 405, httpError('Method not allowed.'), { ...cors, allow: 'GET, OPTIONS' });
+    if (method !== 'GET')
+      return refuse(reply, 405, httpError('Method not allowed.'), { ...cors, allow: 'GET, OPTIONS' });
     const { status = 200, headers, body } = await page(request, principal);
     reply.send(status, { 'content-type': 'text/plain; charset=utf-8', ...cors, ...headers }, body);
   }
 
   async #answerReady(reply: Reply, headers: HttpHeaders): Promise<void> {
     const ready = !this.#closed && (await this.#isReady());
-    reply.send(ready ? 200 : 503, { 'content-type': 'text/plain', ...headers }, ready ? 'ready\n' : 'not ready\n');
+    reply.send(
+      ready ? 200 : 503,
+      { 'content-type': 'text/plain', ...headers },
+      ready ? 'ready\n' : 'not ready\n',
+    );
   }
 
   async #isReady(): Promise<boolean> {
@@ -309,6 +356,11 @@ function refuseLegacy({ reply, headers }: Arrival, body: unknown): void {
       return refuse(reply, 400, { code: ErrorCode.unsupportedProtocolVersion, message, data }, headers, id);
     }
     default:
-      return refuse(reply, 400, { code: ErrorCode.invalidRequest, message: 'Bad Request: send one request.' }, headers);
+      return refuse(
+        reply,
+        400,
+        { code: ErrorCode.invalidRequest, message: 'Bad Request: send one request.' },
+        headers,
+      );
   }
 }

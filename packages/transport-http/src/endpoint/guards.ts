@@ -58,7 +58,11 @@ export function createGuards({ allowedHosts, allowedOrigins, publicUrl }: GuardO
       const origin = incoming.header('origin');
       if (origin === undefined) return { vary: 'Origin' };
       if (!isAllowedOrigin(origin)) return { vary: 'Origin' };
-      return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'Origin' };
+      return {
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': EXPOSED,
+        vary: 'Origin',
+      };
     },
   };
 }
@@ -66,7 +70,10 @@ export function createGuards({ allowedHosts, allowedOrigins, publicUrl }: GuardO
 /** The headers of a preflight answer, besides those of {@link Guards.corsFor}. */
 export function preflightHeaders(incoming: Incoming): HttpHeaders {
   const asked = incoming.header('access-control-request-headers') ?? '';
-  const parameters = asked.split(',').map((name) => name.trim()).filter((name) => /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]+$/i.test(name));
+  const parameters = asked
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]+$/i.test(name));
   return {
     'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
     'access-control-allow-headers': [ALLOWED_HEADERS, ...parameters].join(', '),
@@ -81,13 +88,19 @@ function parsePublicUrl(publicUrl: string): URL {
 
 function checkHost(host: string): string {
   if (hostName(host) === host.toLowerCase()) return host.toLowerCase();
-  throw new InvalidOptionError('allowedHosts', `has ${JSON.stringify(host)}; give names, without scheme or port`);
+  throw new InvalidOptionError(
+    'allowedHosts',
+    `has ${JSON.stringify(host)}; give names, without scheme or port`,
+  );
 }
 
 function checkOrigin(origin: string): string {
   // Browsers send origins in one form alone: another one here would match nothing.
   if (/^[a-z][a-z\d+.-]*:\/\/[^/?#@]+$/.test(origin) || origin === 'null') return origin;
-  throw new InvalidOptionError('allowedOrigins', `has ${JSON.stringify(origin)}; give them as "https://app.example"`);
+  throw new InvalidOptionError(
+    'allowedOrigins',
+    `has ${JSON.stringify(origin)}; give them as "https://app.example"`,
+  );
 }
 
 /** The name in a Host header, without port. Anything that is not plainly a host name matches nothing. */

@@ -28,18 +28,31 @@ export interface LegacyServing extends Serving {
 const MAX_BATCH = 100;
 
 /** Opens a session with `initialize`, which names none. */
-export async function serveInitialize(serving: LegacyServing, arrival: Arrival, message: JsonRpcRequest): Promise<void> {
+export async function serveInitialize(
+  serving: LegacyServing,
+  arrival: Arrival,
+  message: JsonRpcRequest,
+): Promise<void> {
   const { pool } = serving;
   const { incoming, reply, headers } = arrival;
   if (incoming.header('mcp-session-id') !== undefined) {
     // Of a session that is over, or of somebody else, the client has to learn so; any other is open already.
-    const error = { code: ErrorCode.invalidRequest, message: 'Invalid Request: this session is initialized already.' };
+    const error = {
+      code: ErrorCode.invalidRequest,
+      message: 'Invalid Request: this session is initialized already.',
+    };
     if (findSession(serving, arrival)) refuse(reply, 400, error, headers, message.id);
     return;
   }
   const session = pool.open(arrival.principal);
   if (!session) {
-    refuse(reply, 503, httpError('The server has no room for another session.'), { ...headers, 'retry-after': '30' }, message.id);
+    refuse(
+      reply,
+      503,
+      httpError('The server has no room for another session.'),
+      { ...headers, 'retry-after': '30' },
+      message.id,
+    );
     return;
   }
   const own = withSession(headers, session);
@@ -80,11 +93,22 @@ export async function serveInSession(serving: LegacyServing, arrival: Arrival, b
 }
 
 /** Serves a message of a 2025 client where sessions are not wanted. */
-export async function serveWithoutSession(serving: Serving, arrival: Arrival, message: unknown): Promise<void> {
+export async function serveWithoutSession(
+  serving: Serving,
+  arrival: Arrival,
+  message: unknown,
+): Promise<void> {
   const { incoming, reply, headers, principal, tenant } = arrival;
   const version = incoming.header('mcp-protocol-version')?.trim();
   const protocolVersion: Revision | undefined = isRevision(version) ? version : undefined;
-  const context = { era: 'legacy', principal, tenant, protocolVersion, client: undefined, logLevel: undefined } as const;
+  const context = {
+    era: 'legacy',
+    principal,
+    tenant,
+    protocolVersion,
+    client: undefined,
+    logLevel: undefined,
+  } as const;
   const exchange = new StatelessExchange(context, '', arrival);
   if (kindOf(message) === 'request') {
     await serveStateless(serving, message as JsonRpcRequest, exchange);
@@ -103,15 +127,28 @@ export function serveDelete(serving: LegacyServing, arrival: Arrival): void {
 }
 
 /** The session a request names, if it is its principal's; otherwise the request is refused. */
-export function findSession({ pool }: LegacyServing, { incoming, reply, headers, principal }: Arrival): HttpSession | undefined {
+export function findSession(
+  { pool }: LegacyServing,
+  { incoming, reply, headers, principal }: Arrival,
+): HttpSession | undefined {
   const id = incoming.header('mcp-session-id');
   if (id === undefined) {
-    refuse(reply, 400, httpError('Bad Request: the Mcp-Session-Id header is missing; open a session with initialize.'), headers);
+    refuse(
+      reply,
+      400,
+      httpError('Bad Request: the Mcp-Session-Id header is missing; open a session with initialize.'),
+      headers,
+    );
     return undefined;
   }
   const session = pool.find(id, principal);
   if (!session) {
-    refuse(reply, 404, httpError('Session not found; open another with initialize.', ErrorCode.sessionNotFound), headers);
+    refuse(
+      reply,
+      404,
+      httpError('Session not found; open another with initialize.', ErrorCode.sessionNotFound),
+      headers,
+    );
     return undefined;
   }
   const version = incoming.header('mcp-protocol-version')?.trim();
@@ -161,7 +198,12 @@ async function dispatchIn(
  *
  * @see https://modelcontextprotocol.io/specification/2025-03-26/basic#batching
  */
-async function serveBatch(serving: LegacyServing, arrival: Arrival, session: HttpSession, batch: readonly unknown[]): Promise<void> {
+async function serveBatch(
+  serving: LegacyServing,
+  arrival: Arrival,
+  session: HttpSession,
+  batch: readonly unknown[],
+): Promise<void> {
   const { reply, accepts, headers } = arrival;
   const refusal = batchProblem(batch, session);
   if (refusal !== undefined) {
@@ -182,7 +224,8 @@ async function serveBatch(serving: LegacyServing, arrival: Arrival, session: Htt
   const responses = answers.filter((answer) => answer !== undefined);
   const own = withSession(headers, session);
   if (responses.length === 0) reply.send(202, headers);
-  else if (accepts.json) reply.send(200, { 'content-type': 'application/json', ...own }, JSON.stringify(responses));
+  else if (accepts.json)
+    reply.send(200, { 'content-type': 'application/json', ...own }, JSON.stringify(responses));
   else {
     const sink = reply.open(200, { ...SSE_HEADERS, ...own });
     for (const response of responses) sink.write(`event: message\ndata: ${JSON.stringify(response)}\n\n`);
@@ -191,9 +234,11 @@ async function serveBatch(serving: LegacyServing, arrival: Arrival, session: Htt
 }
 
 function batchProblem(batch: readonly unknown[], { record }: HttpSession): string | undefined {
-  if (record?.protocolVersion !== '2025-03-26') return 'Batches are part of protocol revision 2025-03-26 alone.';
+  if (record?.protocolVersion !== '2025-03-26')
+    return 'Batches are part of protocol revision 2025-03-26 alone.';
   if (batch.length === 0) return 'The batch is empty.';
   if (batch.length > MAX_BATCH) return `A batch can hold ${MAX_BATCH} messages.`;
-  if (batch.some((message) => isRecord(message) && message['method'] === 'initialize')) return 'initialize cannot be part of a batch.';
+  if (batch.some((message) => isRecord(message) && message['method'] === 'initialize'))
+    return 'initialize cannot be part of a batch.';
   return undefined;
 }

@@ -50,7 +50,11 @@ export interface Arrival {
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
  */
-export async function serveModernRequest(serving: Serving, arrival: Arrival, message: JsonRpcRequest): Promise<void> {
+export async function serveModernRequest(
+  serving: Serving,
+  arrival: Arrival,
+  message: JsonRpcRequest,
+): Promise<void> {
   const { incoming, reply, accepts, headers } = arrival;
   const header: HeaderReader = (name) => incoming.header(name);
   const reading = readEnvelope(message.params);
@@ -67,7 +71,13 @@ export async function serveModernRequest(serving: Serving, arrival: Arrival, mes
     return;
   }
   if (message.method === 'subscriptions/listen' && !accepts.stream) {
-    refuse(reply, 406, httpError('subscriptions/listen answers with text/event-stream; accept it.'), headers, message.id);
+    refuse(
+      reply,
+      406,
+      httpError('subscriptions/listen answers with text/event-stream; accept it.'),
+      headers,
+      message.id,
+    );
     return;
   }
   const { principal, tenant } = arrival;
@@ -77,7 +87,11 @@ export async function serveModernRequest(serving: Serving, arrival: Arrival, mes
 }
 
 /** Dispatches one message and answers it on its own connection. */
-export async function serveStateless(serving: Serving, message: JsonRpcRequest, exchange: StatelessExchange): Promise<void> {
+export async function serveStateless(
+  serving: Serving,
+  message: JsonRpcRequest,
+  exchange: StatelessExchange,
+): Promise<void> {
   const { app, heartbeat, open } = serving;
   heartbeat.add(exchange);
   open.add(exchange);
@@ -101,7 +115,14 @@ export async function serveModernNotification(
     refuse(reply, 400, error, headers);
     return;
   }
-  const context = { era: 'modern', principal, tenant, protocolVersion: undefined, client: undefined, logLevel: undefined } as const;
+  const context = {
+    era: 'modern',
+    principal,
+    tenant,
+    protocolVersion: undefined,
+    client: undefined,
+    logLevel: undefined,
+  } as const;
   reply.send(202, headers);
   await app.dispatch(message, new StatelessExchange(context, message.method, arrival));
 }

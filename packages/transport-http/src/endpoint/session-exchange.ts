@@ -1,5 +1,16 @@
-import { CancelledError, MissingCapabilityError, type Exchange, type Peer, type Principal } from '@toolyard/core';
-import type { HeaderReader, JsonRpcResponse, ServerNotification, ServerRequest } from '@toolyard/core/protocol';
+import {
+  CancelledError,
+  MissingCapabilityError,
+  type Exchange,
+  type Peer,
+  type Principal,
+} from '@toolyard/core';
+import type {
+  HeaderReader,
+  JsonRpcResponse,
+  ServerNotification,
+  ServerRequest,
+} from '@toolyard/core/protocol';
 
 import type { Channel } from '../sessions/channel.ts';
 import type { HttpSession } from '../sessions/session.ts';
@@ -40,7 +51,10 @@ export class SessionExchange implements Exchange, Beating {
   #channel: Channel | undefined = undefined;
   #beats = 0;
 
-  constructor(session: HttpSession, { principal, tenant, incoming, reply, accepts, headers }: SessionArrival) {
+  constructor(
+    session: HttpSession,
+    { principal, tenant, incoming, reply, accepts, headers }: SessionArrival,
+  ) {
     this.session = session;
     this.scope = session.id;
     // Of this request, not of the session: the same user may come back with a token that allows less.

@@ -1,4 +1,11 @@
-import { BodyError, type AuthRequest, type HttpHeaders, type Incoming, type Reply, type Sink } from '../endpoint/message.ts';
+import {
+  BodyError,
+  type AuthRequest,
+  type HttpHeaders,
+  type Incoming,
+  type Reply,
+  type Sink,
+} from '../endpoint/message.ts';
 
 /** A web-standard request. */
 export class FetchIncoming implements Incoming {

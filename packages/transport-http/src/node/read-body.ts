@@ -27,8 +27,12 @@ export function readBody(message: IncomingMessage & { body?: unknown }, maxBytes
       return;
     }
     message.on('data', collect);
-    message.on('end', () => resolve(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString()));
-    message.on('error', (cause) => reject(new BodyError(400, `The body could not be read: ${cause.message}`)));
+    message.on('end', () =>
+      resolve(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString()),
+    );
+    message.on('error', (cause) =>
+      reject(new BodyError(400, `The body could not be read: ${cause.message}`)),
+    );
     message.on('close', () => {
       if (!message.readableEnded) reject(new BodyError(400, 'The body ended early.'));
     });
@@ -36,7 +40,8 @@ export function readBody(message: IncomingMessage & { body?: unknown }, maxBytes
 }
 
 async function readParsed(body: unknown): Promise<string> {
-  if (body === undefined) throw new BodyError(400, 'The body was read before it came here; leave it, or leave it in `body`.');
+  if (body === undefined)
+    throw new BodyError(400, 'The body was read before it came here; leave it, or leave it in `body`.');
   if (typeof body === 'string') return body;
   return body instanceof Uint8Array ? Buffer.from(body).toString() : JSON.stringify(body);
 }

@@ -34,7 +34,10 @@ export class EventLog {
   #bytes = 0;
   #lastSequence = 0;
 
-  constructor(clock: Clock, { maxEvents = 1000, maxBytes = 1_048_576, maxAgeMs = 300_000 }: EventLogOptions = {}) {
+  constructor(
+    clock: Clock,
+    { maxEvents = 1000, maxBytes = 1_048_576, maxAgeMs = 300_000 }: EventLogOptions = {},
+  ) {
     this.#clock = clock;
     this.#limits = { maxEvents, maxBytes, maxAgeMs };
   }

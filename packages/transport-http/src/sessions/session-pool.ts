@@ -27,7 +27,13 @@ export class SessionPool {
   #sweeper: Timer | undefined;
 
   constructor(app: App<any, any>, options: SessionOptions = {}) {
-    const { maxSessions = 1000, idleMs = 1_800_000, maxAgeMs = 86_400_000, resumeWindowMs = 60_000, events = {} } = options;
+    const {
+      maxSessions = 1000,
+      idleMs = 1_800_000,
+      maxAgeMs = 86_400_000,
+      resumeWindowMs = 60_000,
+      events = {},
+    } = options;
     for (const [name, value] of Object.entries({ maxSessions, idleMs, maxAgeMs, resumeWindowMs })) {
       if (!(value > 0)) throw new InvalidOptionError(`sessions.${name}`, 'must be above 0');
     }
@@ -105,7 +111,8 @@ export class SessionPool {
 
   #sweepLater(): void {
     this.#sweep();
-    this.#sweeper = this.#sessions.size > 0 ? this.#app.clock.after(SWEEP_MS, () => this.#sweepLater()) : undefined;
+    this.#sweeper =
+      this.#sessions.size > 0 ? this.#app.clock.after(SWEEP_MS, () => this.#sweepLater()) : undefined;
   }
 
   #evictIdle(): boolean {

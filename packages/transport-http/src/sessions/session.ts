@@ -1,4 +1,11 @@
-import { CancelledError, ServerRequests, type Clock, type Principal, type Session, type SessionRecord } from '@toolyard/core';
+import {
+  CancelledError,
+  ServerRequests,
+  type Clock,
+  type Principal,
+  type Session,
+  type SessionRecord,
+} from '@toolyard/core';
 import type { JsonRpcResponse, ServerRequest } from '@toolyard/core/protocol';
 
 import { Channel } from './channel.ts';
