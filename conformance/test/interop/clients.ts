@@ -8,7 +8,7 @@ import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/s
 import * as v1 from '@modelcontextprotocol/sdk/types.js';
 
 /** The parts of both generations of the official client that the tests use. */
-export type OfficialClient = Pick<
+type OfficialClient = Pick<
   ClientV2,
   | 'callTool'
   | 'close'
@@ -25,7 +25,7 @@ export type OfficialClient = Pick<
 >;
 
 /** What a client has been told and asked, in order. */
-export interface Heard {
+interface Heard {
   toolsChanged: number;
   updated: string[];
   logs: unknown[];

@@ -1,5 +1,5 @@
 /** One block of an event stream: an event, or a comment. */
-export interface StreamEvent {
+interface StreamEvent {
   readonly id: string | undefined;
   readonly retry: string | undefined;
   readonly data: string | undefined;

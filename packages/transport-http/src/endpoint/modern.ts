@@ -29,7 +29,7 @@ export interface Serving {
 }
 
 /** An exchange as a shutdown sees it. */
-export interface Open {
+interface Open {
   /** Whether it only waits for changes, so that it can be ended at once. */
   readonly listening: boolean;
   abort(reason: unknown): void;
