@@ -15,7 +15,7 @@ export default defineConfig({
     coverage: {
       include: ['packages/*/src/**/*.ts'],
       reporter: ['text-summary', 'html', 'json-summary'],
-      thresholds: { lines: 80 },
+      thresholds: { lines: 95 },
     },
   },
 });

@@ -80,15 +80,15 @@ function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal)
       messages.push(...parse(text).map((message) => take(message, memory)));
       return;
     }
-    // The stream is there; what it says on its own comes a little later.
-    if (open) setImmediate(goOn);
+    // A standing stream need not say anything; all others do.
+    if (method === 'GET') setImmediate(goOn);
     let first = true;
     for await (const { id, message } of readEvents(response.body, signal)) {
       if (first && id !== undefined) memory.event = id;
       first = false;
       if (message === undefined) continue;
       messages.push(take(message, memory));
-      if (isRecord(message) && 'method' in message && 'id' in message) goOn();
+      if (open || (isRecord(message) && 'method' in message && 'id' in message)) goOn();
     }
   }
 }

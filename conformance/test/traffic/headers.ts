@@ -1,3 +1,5 @@
+import { MetaKey } from '@toolyard/core/protocol';
+
 import { headerText, modern, modernMessage, ENVELOPE, type Conversation } from '../../src/judge/traffic.ts';
 
 const call = (headers: Record<string, string | undefined>) =>
@@ -213,10 +215,24 @@ const argumentsOddly: Conversation[] = [null, 7, 'x', []].map((args) => ({
   steps: [modern('tools/call', { name: 'route', arguments: args }, { headers: goodHeaders })],
 }));
 
+/** Errors that show in the status, whatever the client takes. */
+const streamsAlone: Conversation[] = [
+  modern('no/such'),
+  modern('tools/call', { name: 'route', arguments: { region: 'eu' } }),
+  modern('tools/call', {
+    name: 'test_missing_capability',
+    _meta: { [MetaKey.clientCapabilities]: {} },
+  }),
+].map((step) => ({
+  name: 'an error for a client that takes streams alone',
+  steps: [{ ...step, headers: { ...step.headers, accept: 'text/event-stream' } }],
+}));
+
 /** Requests of 2026-07-28 whose headers agree with the body, or do not. */
 export const headerTraffic: readonly Conversation[] = [
   ...standard,
   ...named,
   ...parameters,
   ...argumentsOddly,
+  ...streamsAlone,
 ];

@@ -36,6 +36,8 @@ export function createObservability(
 ): Observability {
   // The configuration has these headers already. The exporters would add them to others, meant for another endpoint.
   delete process.env['OTEL_EXPORTER_OTLP_HEADERS'];
+  // A log that nobody reads any more, behind a closed terminal or a broken pipe, is no reason to die.
+  process.stderr.on('error', () => {});
   const secrets = createSecrets(secretsOf(config));
   const telemetry = createTelemetry({
     serviceName: service.name,

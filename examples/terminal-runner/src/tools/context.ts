@@ -7,6 +7,7 @@ const workspace = z
   .string()
   .default('default')
   .describe('Keeps the notes of one project apart from those of others');
+const json = z.json();
 const keys = z.array(z.string()).describe('All keys of the workspace');
 
 /** `context_set` and `context_get`: what a model wants to remember, by principal and workspace. */
@@ -23,7 +24,7 @@ function setContext(notes: Notes): Tool {
     input: z.object({
       workspace,
       key: z.string().describe('For example "goal"'),
-      value: z.json().optional().describe('Any JSON; leave it out to delete the key'),
+      value: json.optional().describe('Any JSON; leave it out to delete the key'),
     }),
     output: z.object({ stored: z.boolean(), keys }),
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
@@ -42,17 +43,11 @@ function getContext(notes: Notes): Tool {
     title: 'Recall',
     description: 'The value kept under a key with context_set; without a key, which keys there are.',
     input: z.object({ workspace, key: z.string().optional() }),
-    output: z.object({ found: z.boolean(), value: z.json().optional(), keys }),
+    output: z.object({ found: z.boolean(), value: json.optional(), keys }),
     annotations: { readOnlyHint: true, openWorldHint: false },
     async run({ key, ...args }, call) {
       const owner = ownerOf(call, args);
-      const value =
-        key === undefined
-          ? undefined
-          : z
-              .json()
-              .optional()
-              .parse(await notes.get(owner, key));
+      const value = key === undefined ? undefined : json.optional().parse(await notes.get(owner, key));
       return {
         found: value !== undefined,
         ...(value !== undefined && { value }),

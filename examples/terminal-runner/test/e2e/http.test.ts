@@ -42,6 +42,15 @@ test.concurrent('health, readiness and metrics answer; metrics know the calls', 
   });
 });
 
+test.concurrent('a log that nobody reads does not stop the server', async () => {
+  const server = await startHttp(['--data', temporaryDirectory()]);
+  server.child.stderr?.destroy();
+  const client = await connectHttp(server.url);
+  for (let round = 0; round < 3; round += 1)
+    expect(await client.callTool({ name: 'list_files' })).toMatchObject({ structuredContent: { path: '.' } });
+  expect(await server.stop()).toBe(0);
+});
+
 test.concurrent('a web page of another site cannot use the server', async () => {
   const { url } = await startHttp(['--data', temporaryDirectory()]);
   const headers = { origin: 'https://evil.example' };

@@ -11,7 +11,9 @@ import { environment, startHttp, launch } from './terminal.ts';
 const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
 
 function npmStart(...options: string[]) {
-  return { command: ['npm', 'start', '--silent', ...options, '--'], cwd: REPOSITORY };
+  // npm keeps its logs in HOME.
+  const env = { HOME: temporaryDirectory() };
+  return { command: ['npm', 'start', '--silent', ...options, '--'], cwd: REPOSITORY, env };
 }
 
 test.concurrent.each(['SIGKILL', 'SIGTERM'] as const)(
@@ -36,7 +38,7 @@ test.concurrent('speaks MCP over stdio', async () => {
   const transport = new StdioClientTransport({
     command: 'npm',
     args: ['start', '--silent', '--prefix', REPOSITORY, '--', '--stdio', '--data', temporaryDirectory()],
-    env: environment(),
+    env: environment({ HOME: temporaryDirectory() }),
     stderr: 'ignore',
     cwd: temporaryDirectory(),
   });

@@ -8,11 +8,20 @@ import {
   type RequestId,
 } from '@toolyard/core/protocol';
 
+import type { Accepts } from './accept.ts';
 import { challenge } from './auth.ts';
 import type { HttpHeaders, Reply } from './message.ts';
 import { statusOf } from './status.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' } as const;
+
+/**
+ * Whether a response that nothing was written before is sent as one JSON body: for clients that take it, and where the
+ * status has something to say, which a stream would hide behind its 200.
+ */
+export function isOneBody(response: JsonRpcResponse | undefined, accepts: Accepts, era: Era): boolean {
+  return response === undefined || accepts.json || statusOf(response, era) !== 200;
+}
 
 /** Sends a response as one JSON body. Where there is none, because the request was given up, 202 without a body. */
 export function answerJson(

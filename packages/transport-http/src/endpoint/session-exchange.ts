@@ -15,7 +15,7 @@ import type {
 import type { Channel } from '../sessions/channel.ts';
 import type { HttpSession } from '../sessions/session.ts';
 import type { Accepts } from './accept.ts';
-import { answerJson } from './answer.ts';
+import { answerJson, isOneBody } from './answer.ts';
 import type { Beating } from './heartbeat.ts';
 import type { HttpHeaders, Incoming, Reply } from './message.ts';
 import { KEEP_ALIVE } from './sse.ts';
@@ -102,7 +102,7 @@ export class SessionExchange implements Exchange, Beating {
 
   finish(response: JsonRpcResponse | undefined): void {
     this.#reply.signal.removeEventListener('abort', this.#onReplyGone);
-    if (!this.#channel && (this.#accepts.json || !response)) {
+    if (!this.#channel && isOneBody(response, this.#accepts, 'legacy')) {
       answerJson(this.#reply, response, 'legacy', this.#headers);
       return;
     }

@@ -9,7 +9,7 @@ import type {
 } from '@toolyard/core/protocol';
 
 import type { Accepts } from './accept.ts';
-import { answerJson } from './answer.ts';
+import { answerJson, isOneBody } from './answer.ts';
 import type { Beating } from './heartbeat.ts';
 import type { HttpHeaders, Incoming, Reply, Sink } from './message.ts';
 import { KEEP_ALIVE, SSE_HEADERS, sseEvent } from './sse.ts';
@@ -92,7 +92,7 @@ export class StatelessExchange implements Exchange, Beating {
   }
 
   finish(response: JsonRpcResponse | undefined): void {
-    if (!this.#sink && (this.#accepts.json || !response)) {
+    if (!this.#sink && isOneBody(response, this.#accepts, this.era)) {
       answerJson(this.#reply, response, this.era, this.#headers);
       return;
     }
