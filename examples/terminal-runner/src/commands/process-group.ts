@@ -1,7 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 
 /** The variable that marks the processes of one run, so that they are found even after they left their group. */
 export const RUN_MARKER = 'TOOLYARD_RUN';
+
+/** Looks for survivors, and the time between two that found nothing. An exec takes far less. */
+const MAX_PASSES = 10;
+const PAUSE_MS = 15;
 
 /** Sends a signal to every process of a group. False when there is none left. */
 export function signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): boolean {
@@ -19,11 +24,14 @@ export function signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): bool
  */
 export async function killMarked(marker: string): Promise<void> {
   if (process.platform !== 'linux') return;
-  // A process that forks while we look can be missed once, hardly ever twice.
-  for (let pass = 0; pass < 5; pass++) {
+  // A process that forks while we look is not in the list yet, and one in the middle of an exec shows no environment:
+  // only two looks in a row that find nothing say that nothing is left.
+  let clean = 0;
+  for (let pass = 0; pass < MAX_PASSES && clean < 2; pass++) {
     const survivors = await findMarked(`${RUN_MARKER}=${marker}`);
-    if (survivors.length === 0) return;
     for (const pid of survivors) kill(pid);
+    clean = survivors.length === 0 ? clean + 1 : 0;
+    if (clean === 1) await setTimeout(PAUSE_MS);
   }
 }
 
