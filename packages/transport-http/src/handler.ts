@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { App } from '@toolyard/core';
 
-import { Endpoint, type HttpOptions } from './endpoint/endpoint.ts';
+import { Endpoint } from './endpoint/endpoint.ts';
+import type { HttpOptions } from './endpoint/options.ts';
 import { FetchIncoming, FetchReply } from './fetch/fetch-message.ts';
 import { NodeIncoming, NodeReply } from './node/node-message.ts';
 

@@ -1,5 +1,5 @@
 export { challenge, type Authenticate, type Challenge, type ChallengeOptions } from './endpoint/auth.ts';
-export type { HttpOptions, Page, Route } from './endpoint/endpoint.ts';
+export type { HttpOptions, Page, Route } from './endpoint/options.ts';
 export type { GuardOptions } from './endpoint/guards.ts';
 export type { AuthRequest, HttpHeaders } from './endpoint/message.ts';
 export { createHttpHandler, type HttpHandler } from './handler.ts';

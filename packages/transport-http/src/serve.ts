@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { InvalidOptionError, type App } from '@toolyard/core';
 
-import type { HttpOptions } from './endpoint/endpoint.ts';
+import type { HttpOptions } from './endpoint/options.ts';
 import { LOOPBACK } from './endpoint/guards.ts';
 import { createHttpHandler, type HttpHandler } from './handler.ts';
 

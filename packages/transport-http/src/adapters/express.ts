@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { App } from '@toolyard/core';
 
-import type { HttpOptions } from '../endpoint/endpoint.ts';
+import type { HttpOptions } from '../endpoint/options.ts';
 import { createHttpHandler, type HttpHandler } from '../handler.ts';
 
 /** An Express (or Connect) request handler that can be closed. */

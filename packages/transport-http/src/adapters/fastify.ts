@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { App } from '@toolyard/core';
 
-import type { HttpOptions } from '../endpoint/endpoint.ts';
+import type { HttpOptions } from '../endpoint/options.ts';
 import { createHttpHandler } from '../handler.ts';
 
 /** Options of {@link fastifyMcp}. */

@@ -1,6 +1,6 @@
 import type { App } from '@toolyard/core';
 
-import type { HttpOptions } from '../endpoint/endpoint.ts';
+import type { HttpOptions } from '../endpoint/options.ts';
 import { createHttpHandler, type HttpHandler } from '../handler.ts';
 
 /** A Hono handler that can be closed. */

@@ -1,4 +1,4 @@
-import { anonymous, InvalidOptionError, ShutdownError, type App, type Principal } from '@toolyard/core';
+import { anonymous, ShutdownError, type App, type Principal } from '@toolyard/core';
 import {
   answerableId,
   ErrorCode,
@@ -9,11 +9,11 @@ import {
   type JsonRpcRequest,
 } from '@toolyard/core/protocol';
 
-import { SessionPool, type SessionOptions } from '../sessions/session-pool.ts';
+import { SessionPool } from '../sessions/session-pool.ts';
 import { isJson, readAccept } from './accept.ts';
 import { httpError, refuse } from './answer.ts';
-import { isChallenge, type Authenticate } from './auth.ts';
-import { createGuards, preflightHeaders, type GuardOptions, type Guards } from './guards.ts';
+import { isChallenge } from './auth.ts';
+import { createGuards, preflightHeaders, type Guards } from './guards.ts';
 import { Heartbeat } from './heartbeat.ts';
 import {
   serveDelete,
@@ -22,54 +22,15 @@ import {
   serveWithoutSession,
   type LegacyServing,
 } from './legacy.ts';
-import { BodyError, type AuthRequest, type HttpHeaders, type Incoming, type Reply } from './message.ts';
+import { BodyError, type HttpHeaders, type Incoming, type Reply } from './message.ts';
 import { namesModernVersion, serveModernNotification, serveModernRequest, type Arrival } from './modern.ts';
+import { settingsOf, type HttpOptions, type HttpSettings, type Route } from './options.ts';
 import { serveStream } from './session-streams.ts';
-
-/** Options of `createHttpHandler` and everything built on it. */
-export interface HttpOptions extends GuardOptions {
-  /** Where MCP is served; `'*'` where a framework has routed the request already. Default `/mcp`. */
-  readonly path?: string;
-  /** Tells who is calling, or refuses. Without it everybody is anonymous and has no scopes. */
-  readonly auth?: Authenticate;
-  /** The tenant a principal acts in; caches, limits and stores keep tenants apart. */
-  readonly tenant?: (principal: Principal, request: AuthRequest) => string | undefined;
-  /**
-   * How clients of 2025-11-25 and older are served: with sessions (the default), `stateless` (no subscriptions, no
-   * questions to the client), or not at all.
-   */
-  readonly legacy?: 'sessions' | 'stateless' | 'reject';
-  readonly sessions?: SessionOptions;
-  /** Largest request body. Default 4 MiB. */
-  readonly maxBodyBytes?: number;
-  /** A comment goes down every open stream this often, so that proxies keep it open. Default 15 000. */
-  readonly keepAliveMs?: number;
-  /**
-   * Pages beside MCP, by path, answered to GET behind the same guards and `auth`: metrics, a dashboard. Not served
-   * where `path` is `'*'`.
-   */
-  readonly routes?: Readonly<Record<string, Route>>;
-  /** Asked by `/readyz`: whether this instance wants traffic. Throwing counts as no. */
-  readonly ready?: () => boolean | Promise<boolean>;
-}
-
-/** What a page beside MCP answers. */
-export interface Page {
-  /** Default 200. */
-  readonly status?: number;
-  readonly headers?: HttpHeaders;
-  readonly body: string;
-}
-
-/** Answers GET on a path beside MCP. What it throws is answered with 500 and logged. */
-export type Route = (request: AuthRequest, principal: Principal) => Page | Promise<Page>;
 
 /** The MCP endpoint, apart from any HTTP server. */
 export class Endpoint {
-  readonly #path: string;
+  readonly #settings: HttpSettings;
   readonly #guards: Guards;
-  readonly #options: HttpOptions;
-  readonly #maxBodyBytes: number;
   readonly #serving: LegacyServing;
   /** Twice the number of requests; each counts for its handling and for its answer. */
   #open = 0;
@@ -77,26 +38,11 @@ export class Endpoint {
   #onIdle: (() => void) | undefined;
 
   constructor(app: App<any, any>, options: HttpOptions = {}) {
-    const {
-      path = '/mcp',
-      maxBodyBytes = 4 * 1_048_576,
-      keepAliveMs = 15_000,
-      legacy = 'sessions',
-    } = options;
-    if (path !== '*' && !path.startsWith('/'))
-      throw new InvalidOptionError('path', 'must start with "/" or be "*"');
-    if (!(maxBodyBytes > 0)) throw new InvalidOptionError('maxBodyBytes', 'must be above 0');
-    if (!(keepAliveMs > 0)) throw new InvalidOptionError('keepAliveMs', 'must be above 0');
-    if (!['sessions', 'stateless', 'reject'].includes(legacy)) {
-      throw new InvalidOptionError('legacy', 'must be "sessions", "stateless" or "reject"');
-    }
-    this.#path = path;
-    this.#options = { ...options, legacy };
-    this.#maxBodyBytes = maxBodyBytes;
+    this.#settings = settingsOf(options);
     this.#guards = createGuards(options);
     this.#serving = {
       app,
-      heartbeat: new Heartbeat(app.clock, keepAliveMs),
+      heartbeat: new Heartbeat(app.clock, this.#settings.keepAliveMs),
       open: new Set(),
       pool: new SessionPool(app, options.sessions),
     };
@@ -170,11 +116,11 @@ export class Endpoint {
     if (problem !== undefined) return refuse(reply, 403, httpError(`Forbidden: ${problem}`), cors);
     const { path, method } = incoming;
     const page = this.#pageAt(path);
-    if (this.#path !== '*') {
+    if (this.#settings.path !== '*') {
       if (path === '/healthz') return reply.send(200, { 'content-type': 'text/plain', ...cors }, 'ok\n');
       if (path === '/readyz') return this.#answerReady(reply, cors);
-      if (path !== this.#path && !page)
-        return refuse(reply, 404, httpError(`Not found. MCP is at ${this.#path}.`), cors);
+      if (path !== this.#settings.path && !page)
+        return refuse(reply, 404, httpError(`Not found. MCP is at ${this.#settings.path}.`), cors);
     }
     if (method === 'OPTIONS') return reply.send(204, { ...cors, ...preflightHeaders(incoming) });
     if (this.#closed) {
@@ -191,7 +137,7 @@ export class Endpoint {
       incoming,
       reply,
       principal,
-      tenant: this.#options.tenant?.(principal, incoming.request),
+      tenant: this.#settings.tenant?.(principal, incoming.request),
       accepts: readAccept(incoming.header('accept')),
       headers: cors,
     };
@@ -200,7 +146,7 @@ export class Endpoint {
         return this.#post(arrival);
       case 'GET':
       case 'DELETE':
-        if (this.#options.legacy === 'sessions') {
+        if (this.#settings.legacy === 'sessions') {
           return method === 'GET' ? serveStream(this.#serving, arrival) : serveDelete(this.#serving, arrival);
         }
     }
@@ -249,7 +195,7 @@ export class Endpoint {
 
   #legacy(arrival: Arrival, body: unknown): Promise<void> | void {
     const { reply, headers } = arrival;
-    switch (this.#options.legacy) {
+    switch (this.#settings.legacy) {
       case 'reject':
         return refuseLegacy(arrival, body);
       case 'stateless':
@@ -271,7 +217,7 @@ export class Endpoint {
 
   async #readJson({ incoming, reply, headers }: Arrival): Promise<unknown> {
     try {
-      return JSON.parse(await incoming.readBody(this.#maxBodyBytes)) as unknown;
+      return JSON.parse(await incoming.readBody(this.#settings.maxBodyBytes)) as unknown;
     } catch (error) {
       if (error instanceof BodyError) refuse(reply, error.status, httpError(error.message), headers);
       else
@@ -290,7 +236,7 @@ export class Endpoint {
     reply: Reply,
     headers: HttpHeaders,
   ): Promise<Principal | undefined> {
-    const { auth } = this.#options;
+    const { auth } = this.#settings;
     if (!auth) return anonymous;
     const verdict = await auth(incoming.request);
     if (!isChallenge(verdict)) return verdict;
@@ -299,8 +245,8 @@ export class Endpoint {
   }
 
   #pageAt(path: string): Route | undefined {
-    const { routes } = this.#options;
-    return routes && this.#path !== '*' && Object.hasOwn(routes, path) ? routes[path] : undefined;
+    const { routes } = this.#settings;
+    return routes && this.#settings.path !== '*' && Object.hasOwn(routes, path) ? routes[path] : undefined;
   }
 
   async #answerPage(
@@ -327,7 +273,7 @@ export class Endpoint {
 
   async #isReady(): Promise<boolean> {
     try {
-      return (await this.#options.ready?.()) ?? true;
+      return (await this.#settings.ready?.()) ?? true;
     } catch (err) {
       this.#serving.app.logger.warn({ err }, 'The readiness check failed.');
       return false;
@@ -335,7 +281,7 @@ export class Endpoint {
   }
 
   #allowed(): string {
-    return this.#options.legacy === 'sessions' ? 'GET, POST, DELETE, OPTIONS' : 'POST, OPTIONS';
+    return this.#settings.legacy === 'sessions' ? 'GET, POST, DELETE, OPTIONS' : 'POST, OPTIONS';
   }
 }
 
