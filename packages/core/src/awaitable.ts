@@ -2,7 +2,10 @@
 export type Awaitable<T> = T | Promise<T>;
 
 /** What `convert` makes of a value: now where the value is there already, so that nobody waits for nothing. */
-export function whenReady<A, B>(value: A | PromiseLike<A>, convert: (value: A) => B): Awaitable<B> {
+export function whenReady<A, B>(
+  value: A | PromiseLike<A>,
+  convert: (value: A) => Awaitable<B>,
+): Awaitable<B> {
   return isPromiseLike(value) ? Promise.resolve(value).then(convert) : convert(value);
 }
 

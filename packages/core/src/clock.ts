@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds since some moment: for how long something takes, which nobody changes by setting the time. */
+  monotonic(): number;
   /** Runs `action` once after `delayMs`, unless cancelled. Does not keep the process alive. */
   after(delayMs: number, action: () => void): Timer;
   /** A signal that aborts after `delayMs`; dispose it when it is no longer needed. */
@@ -21,6 +23,7 @@ export interface TimeoutHandle extends Disposable {
 /** The real time. */
 export const systemClock: Clock = {
   now: Date.now,
+  monotonic: () => performance.now(),
   after(delayMs, action) {
     let handle: unknown;
     const wait = (remainingMs: number): void => {

@@ -1,5 +1,4 @@
 import type { ClientDescription } from './protocol/envelope.ts';
-import type { HeaderReader } from './protocol/headers.ts';
 import type { JsonObject, LogLevel, ServerNotification, ServerRequest } from './protocol/messages.ts';
 import type { Era, Revision } from './protocol/revisions.ts';
 import type { Principal } from './principal.ts';
@@ -21,17 +20,28 @@ export interface Exchange {
   /** Where request ids are unique: a connection, a session. Needed for `notifications/cancelled`. */
   readonly scope?: string | undefined;
   /** Aborts when the client is gone. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Takes the call once it begins, for a transport that makes an exchange for each message: giving the call up when the
+   * client is gone costs less than a `signal`.
+   */
+  opened?(call: OpenCall): void;
   /** The other end of the connection, for records and telemetry. */
   readonly peer?: Peer | undefined;
   /** HTTP: reads a request header, for tools that declare `headers`. */
-  readonly header?: HeaderReader | undefined;
+  header?(name: string): string | undefined;
   /** Closes the client's connection for now, where it can come back for the rest. */
   detach?(): void;
   /** Sends a notification that belongs to this message. */
   notify(notification: ServerNotification): void;
   /** Asks the client, where the connection allows it; rejects when the client answers with an error. */
   request?(request: ServerRequest, signal: AbortSignal): Promise<JsonObject>;
+}
+
+/** A call that is being answered, as its transport sees it. */
+export interface OpenCall {
+  /** Ends it, for a client that is gone or will not wait. Does nothing once it has settled. */
+  giveUp(reason?: unknown): void;
 }
 
 /** The other end of a network connection. */

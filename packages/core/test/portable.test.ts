@@ -87,11 +87,12 @@ test('an app runs where there is nothing of Node', async () => {
       `,
     },
   });
-  const { AbortController, AbortSignal, clearTimeout, crypto, setTimeout, structuredClone } = globalThis;
+  const { AbortController, AbortSignal, clearTimeout, crypto, performance, setTimeout, structuredClone } =
+    globalThis;
   const { atob, btoa, TextDecoder, TextEncoder, URL } = globalThis;
   const timers = { clearTimeout, setTimeout };
   const text = { atob, btoa, TextDecoder, TextEncoder, URL };
-  const web = { ...timers, ...text, AbortController, AbortSignal, crypto, structuredClone };
+  const web = { ...timers, ...text, AbortController, AbortSignal, crypto, performance, structuredClone };
   const answer = await new Promise((done) => runInNewContext(outputFiles[0]!.text, { ...web, answer: done }));
   expect(answer).toBe('Hello Ann');
 });

@@ -203,6 +203,7 @@ describe('close', () => {
     await readEvents(await sessions[0]!.call('count', { to: 3 })).rest();
     expect(timers.size).toBeGreaterThan(0);
     await server.close();
+    await app.close();
     expect(closed.toSorted()).toEqual(sessions.map(({ id }) => id).toSorted());
     expect(timers.size).toBe(0);
     expect(server.handler.sessionCount).toBe(0);

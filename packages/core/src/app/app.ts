@@ -357,6 +357,7 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
     });
     await Promise.race([settled, givenUp]);
     timer?.cancel();
+    core.deadlines.stop();
     for (const action of this.#closers.toReversed()) {
       try {
         await action();

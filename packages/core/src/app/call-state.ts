@@ -1,8 +1,7 @@
 import { abortError } from '../abort.ts';
 import type { Target } from '../call.ts';
-import type { Timer } from '../clock.ts';
 import { CancelledError, ShutdownError, TimeoutError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange, OpenCall } from '../exchange.ts';
 import { type Logger, type LogFields, withFields } from '../logger.ts';
 import { metaOf, type ClientDescription } from '../protocol/envelope.ts';
 import type { RequestId } from '../protocol/json-rpc.ts';
@@ -25,7 +24,7 @@ export interface CallObserver {
 export type Mask = (value: unknown, kind: 'data' | 'text') => unknown;
 
 /** What all views of one call share. One per message. */
-export class CallState {
+export class CallState implements OpenCall {
   readonly core: AppCore;
   readonly exchange: Exchange;
   readonly method: string;
@@ -56,18 +55,18 @@ export class CallState {
   lateResult: (() => Promise<object>) | undefined = undefined;
   /** Numbers questions that were asked without a key. */
   unnamedQuestions = 0;
+  /** When it has taken too long, by the clock's `monotonic`. */
+  dueAt = Infinity;
   observer: CallObserver | undefined = undefined;
   mask: Mask | undefined = undefined;
   #id: string | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #onAbort: ((reason: unknown) => void)[] | undefined = undefined;
   #onSettled: (() => void)[] | undefined = undefined;
-  #timer: Timer | undefined = undefined;
   #timeoutMs = 0;
-  #deadlineMs = 0;
-  #remainingMs = 0;
-  /** Questions that are open. */
+  /** Questions that are open, and the time that was left when the first was asked. */
   #waiting = 0;
+  #remainingMs = Infinity;
   #log: Logger | undefined = undefined;
   #notes: LogFields | undefined = undefined;
 
@@ -127,18 +126,27 @@ export class CallState {
     for (const listener of listeners) listener(reason);
   }
 
+  giveUp(reason?: unknown): void {
+    this.abort(
+      reason instanceof CancelledError
+        ? reason
+        : new CancelledError('The client is gone.', { cause: reason }),
+    );
+  }
+
+  expire(): void {
+    this.abort(new TimeoutError(this.target?.name ?? this.method, this.#timeoutMs));
+  }
+
   /** Calls `listener` when the call is given up. */
-  onAbort(listener: (reason: unknown) => void): () => void {
-    if (this.aborted) {
-      listener(this.abortReason);
-      return () => {};
-    }
-    const listeners = (this.#onAbort ??= []);
-    listeners.push(listener);
-    return () => {
-      const index = listeners.indexOf(listener);
-      if (index >= 0) listeners.splice(index, 1);
-    };
+  onAbort(listener: (reason: unknown) => void): void {
+    if (this.aborted) listener(this.abortReason);
+    else (this.#onAbort ??= []).push(listener);
+  }
+
+  offAbort(listener: (reason: unknown) => void): void {
+    const index = this.#onAbort?.indexOf(listener) ?? -1;
+    if (index >= 0) this.#onAbort!.splice(index, 1);
   }
 
   /** Announces what became of the call to all apps it passed: to a mounted one it is a call like any other. */
@@ -162,7 +170,6 @@ export class CallState {
   settle(): void {
     if (this.settled) return;
     this.settled = true;
-    this.#timer?.cancel();
     this.#onAbort = undefined;
     for (const listener of this.#onSettled ?? []) {
       try {
@@ -174,35 +181,30 @@ export class CallState {
   }
 
   startTimeout(timeoutMs: number): void {
-    if (timeoutMs === Infinity) return;
     this.#timeoutMs = timeoutMs;
-    this.#resumeTimeout(timeoutMs);
+    this.#endWithin(timeoutMs);
   }
 
   /** Stops the clock while a person thinks; with several questions open, until the last is answered. */
   async withoutTimeout<T>(wait: () => Promise<T>): Promise<T> {
     this.#waiting += 1;
-    if (this.#waiting === 1) this.#pauseTimeout();
+    if (this.#waiting === 1) {
+      this.#remainingMs = this.dueAt - this.core.clock.monotonic();
+      this.dueAt = Infinity;
+    }
     try {
       return await wait();
     } finally {
       this.#waiting -= 1;
-      if (this.#waiting === 0 && this.#timeoutMs > 0) this.#resumeTimeout(this.#remainingMs);
+      if (this.#waiting === 0) this.#endWithin(this.#remainingMs);
     }
   }
 
-  #pauseTimeout(): void {
-    this.#timer?.cancel();
-    this.#remainingMs = Math.max(this.#deadlineMs - this.core.clock.now(), 0);
-  }
-
-  #resumeTimeout(remainingMs: number): void {
-    if (this.settled) return;
-    const { clock } = this.core;
-    this.#deadlineMs = clock.now() + remainingMs;
-    this.#timer = clock.after(remainingMs, () =>
-      this.abort(new TimeoutError(this.target?.name ?? this.method, this.#timeoutMs)),
-    );
+  #endWithin(remainingMs: number): void {
+    if (remainingMs === Infinity) return;
+    const { clock, deadlines } = this.core;
+    this.dueAt = clock.monotonic() + remainingMs;
+    deadlines.watch(this.dueAt);
   }
 
   /** The reason as an error that names what happened. */

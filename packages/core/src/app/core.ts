@@ -11,6 +11,7 @@ import type { Extension } from './extension.ts';
 import { Hub, type Change } from './hub.ts';
 import type { Method } from './methods/method.ts';
 import type { Layer, LayerEntry } from './pipeline.ts';
+import { Deadlines } from './deadlines.ts';
 import type { RequestStateCodec } from './request-state.ts';
 
 /** The settings of an app, all filled in. */
@@ -44,6 +45,7 @@ export class AppCore {
   readonly mounts: Mount[] = [];
   /** Calls that have not settled. */
   readonly active = new Set<CallState>();
+  readonly deadlines: Deadlines;
   /** The same calls by the id a client can cancel them with. */
   readonly cancellable = new Map<string, CallState>();
   closing = false;
@@ -59,6 +61,7 @@ export class AppCore {
     this.clock = clock;
     this.logger = logger;
     this.requestState = requestState;
+    this.deadlines = new Deadlines(clock, this.active);
     this.events = new AppEmitter(logger);
     this.hub = new Hub(settings.maxSubscriptions, logger);
   }

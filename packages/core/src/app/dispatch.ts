@@ -1,5 +1,6 @@
 import { CancelledError, MethodNotFoundError, ShutdownError, ToolyardError } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Awaitable } from '../awaitable.ts';
+import type { Exchange, OpenCall } from '../exchange.ts';
 import { readEnvelope } from '../protocol/envelope.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import {
@@ -28,7 +29,7 @@ const NOTHING = Object.freeze({});
  * Answers one parsed message: a response for a request, `undefined` for a notification, for a response (which is the
  * transport's to match), and for a request its client has given up.
  */
-export async function dispatch(
+export function dispatch(
   core: AppCore,
   message: unknown,
   exchange: Exchange,
@@ -37,15 +38,16 @@ export async function dispatch(
     case 'request':
       return answer(core, message as JsonRpcRequest, exchange);
     case 'notification':
-      await observe(core, message as JsonRpcNotification, exchange);
-      return undefined;
+      return observe(core, message as JsonRpcNotification, exchange);
     case 'response':
-      return undefined;
-    case 'invalid':
-      return errorResponse(answerableId(message), {
+      return Promise.resolve(undefined);
+    case 'invalid': {
+      const error = {
         code: ErrorCode.invalidRequest,
         message: 'Invalid Request: not a JSON-RPC 2.0 message.',
-      });
+      };
+      return Promise.resolve(errorResponse(answerableId(message), error));
+    }
   }
 }
 
@@ -71,30 +73,27 @@ export async function answer(
   }
   if (cancelKey !== undefined) core.cancellable.set(cancelKey, state);
   core.active.add(state);
-  const onDisconnect = () => state.abort(disconnectReason(exchange.signal.reason));
-  if (exchange.signal.aborted) onDisconnect();
-  else exchange.signal.addEventListener('abort', onDisconnect);
-
-  const startedAt = core.clock.now();
+  const unfollow = follow(exchange, state);
+  const startedAt = core.clock.monotonic();
   const call = new CallView(state, NOTHING, state.params, undefined);
   try {
-    const result = await runRequest(core, call);
+    const result = checkResult(await runRequest(core, call), state);
     if (state.givenUp) throw state.abortError();
     if (state.target?.kind === 'tool' && 'content' in result && state.hears('toolCalled')) {
-      const durationMs = core.clock.now() - startedAt;
+      const durationMs = core.clock.monotonic() - startedAt;
       state.emit('toolCalled', { call, result: result as unknown as CallToolResult, durationMs });
     }
     return { jsonrpc: '2.0', id, result: project(core, state, result) };
   } catch (error) {
     if (state.givenUp) {
-      announceGivenUp(call, core.clock.now() - startedAt);
+      announceGivenUp(call, core.clock.monotonic() - startedAt);
       return undefined;
     }
-    const outcome = answerError(call, error, core.clock.now() - startedAt);
+    const outcome = answerError(call, error, core.clock.monotonic() - startedAt);
     if ('error' in outcome) return errorResponse(id, outcome.error);
     return { jsonrpc: '2.0', id, result: project(core, state, outcome.result) };
   } finally {
-    exchange.signal.removeEventListener('abort', onDisconnect);
+    unfollow?.();
     core.active.delete(state);
     if (cancelKey !== undefined) core.cancellable.delete(cancelKey);
     state.settle();
@@ -106,13 +105,21 @@ function announceGivenUp(call: CallView, durationMs: number): void {
   call.state.emit('toolFailed', { call, error: call.state.abortError(), incident: undefined, durationMs });
 }
 
-function disconnectReason(reason: unknown): CancelledError {
-  return reason instanceof CancelledError
-    ? reason
-    : new CancelledError('The client is gone.', { cause: reason });
+/** Gives the call up when its client is gone. */
+function follow(exchange: Exchange, call: OpenCall): (() => void) | undefined {
+  if (exchange.opened) {
+    exchange.opened(call);
+    return undefined;
+  }
+  const { signal } = exchange;
+  if (signal === undefined) return undefined;
+  const giveUp = () => call.giveUp(signal.reason);
+  if (signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp);
+  return () => signal.removeEventListener('abort', giveUp);
 }
 
-async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
+function runRequest(core: AppCore, call: CallView): Awaitable<unknown> {
   const { state } = call;
   if (core.closing) throw new ShutdownError();
   const method = findMethod(core, state.method);
@@ -120,10 +127,7 @@ async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
   if (!served) {
     state.served = false;
     const layers = core.layersFor(state.method);
-    return checkResult(
-      await runLayers(layers, call, () => Promise.reject(new MethodNotFoundError(state.method))),
-      state,
-    );
+    return runLayers(layers, call, () => Promise.reject(new MethodNotFoundError(state.method)));
   }
   const resolution = method.resolve(core, state.params, state);
   state.target = resolution.target;
@@ -131,7 +135,7 @@ async function runRequest(core: AppCore, call: CallView): Promise<JsonObject> {
   state.outputSchema = resolution.outputSchema;
   state.startTimeout(resolution.timeoutMs ?? core.settings.timeoutMs);
   const layers = resolution.layers ?? core.layersFor(state.method);
-  return checkResult(await runLayers(layers, call, resolution.run), state);
+  return runLayers(layers, call, resolution.run);
 }
 
 function checkResult(result: unknown, { method }: CallState): JsonObject {
@@ -178,7 +182,11 @@ function project(core: AppCore, state: CallState, result: JsonObject): JsonObjec
 }
 
 /** Runs a notification through the pipeline. It has no answer, so whatever fails is only logged. */
-async function observe(core: AppCore, notification: JsonRpcNotification, exchange: Exchange): Promise<void> {
+async function observe(
+  core: AppCore,
+  notification: JsonRpcNotification,
+  exchange: Exchange,
+): Promise<undefined> {
   const { method, params } = notification;
   const known = exchange.era === 'modern' ? { capabilities: {} } : exchange.session?.record?.client;
   const version =

@@ -100,11 +100,15 @@ async function ask(
   throw new InputRequired();
 }
 
+/** Whether the request continues an earlier one. In the 2025 era params of these names are nobody's. */
+export function bringsAnswers({ state }: CallView): boolean {
+  const { inputResponses, requestState } = state.params;
+  return state.exchange.era === 'modern' && (inputResponses !== undefined || requestState !== undefined);
+}
+
 /** Reads what the client brought: the answers of earlier rounds from its state, and the new ones. */
 export async function restoreAnswers(call: CallView): Promise<void> {
   const { inputResponses, requestState } = call.state.params;
-  if (call.era === 'legacy') return; // where params of these names are nobody's
-  if (inputResponses === undefined && requestState === undefined) return;
   const earlier =
     requestState === undefined ? {} : await call.state.core.requestState.open(requestState, bindingOf(call));
   const brought = isRecord(inputResponses)

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts';
 import type { Changes, MethodName } from '../call.ts';
 import { ToolyardError } from '../errors.ts';
 import type { CallView } from './call-view.ts';
@@ -24,22 +25,25 @@ export interface LayerEntry {
 export function runLayers(
   layers: readonly Layer[],
   call: CallView,
-  innermost: (call: CallView) => Promise<unknown>,
-): Promise<unknown> {
+  innermost: Innermost,
+): Awaitable<unknown> {
   return layers.length === 0 ? innermost(call) : enter(layers, 0, call, innermost);
 }
 
-async function enter(
+/** What the layers are around. */
+export type Innermost = (call: CallView) => Awaitable<unknown>;
+
+// Not an async function, which would cost each layer a promise of its own besides the one the layer makes.
+function enter(
   layers: readonly Layer[],
   index: number,
   call: CallView,
-  innermost: (call: CallView) => Promise<unknown>,
+  innermost: Innermost,
 ): Promise<unknown> {
   const layer = layers[index];
-  if (layer === undefined) return innermost(call);
   let mayContinue = true;
-  return layer(call, (changes) => {
-    if (!mayContinue) return refuseSecond(layer);
+  const next = (changes?: LayerChanges): Promise<unknown> => {
+    if (!mayContinue) return refuseSecond(layer!);
     mayContinue = false;
     const inner = enter(layers, index + 1, changes === undefined ? call : call.with(changes), innermost);
     // Being handled here, it cannot end the process where a layer forgets to await it.
@@ -47,7 +51,13 @@ async function enter(
       mayContinue = true;
     });
     return inner;
-  });
+  };
+  try {
+    const result = layer === undefined ? innermost(call) : layer(call, next);
+    return Promise.resolve(result);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function refuseSecond(layer: Layer): Promise<never> {

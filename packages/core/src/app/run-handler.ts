@@ -1,7 +1,7 @@
 import { isPromiseLike, type Awaitable } from '../awaitable.ts';
 import { MissingCapabilityError } from '../errors.ts';
 import type { CallView } from './call-view.ts';
-import { InputRequired, inputRequiredResult, restoreAnswers } from './input.ts';
+import { bringsAnswers, InputRequired, inputRequiredResult, restoreAnswers } from './input.ts';
 
 /**
  * Runs a handler so that it cannot hang its call: when the call is given up this rejects at once, and whatever the
@@ -14,13 +14,13 @@ export function orAbort<T>(call: CallView, run: () => Awaitable<T>): Awaitable<T
   const running = run();
   if (!isPromiseLike(running)) return running;
   return new Promise<T>((resolve, reject) => {
-    const detach = state.onAbort(() => reject(state.abortError()));
-    const onNarrowedAbort = () => reject(narrowedSignal?.reason as Error);
-    if (narrowedSignal?.aborted) onNarrowedAbort();
-    narrowedSignal?.addEventListener('abort', onNarrowedAbort, { once: true });
+    const giveUp = () => reject(state.aborted ? state.abortError() : (narrowedSignal?.reason as Error));
+    state.onAbort(giveUp);
+    if (narrowedSignal?.aborted) giveUp();
+    narrowedSignal?.addEventListener('abort', giveUp, { once: true });
     const release = () => {
-      detach();
-      narrowedSignal?.removeEventListener('abort', onNarrowedAbort);
+      state.offAbort(giveUp);
+      narrowedSignal?.removeEventListener('abort', giveUp);
     };
     running.then(
       (value) => {
@@ -42,12 +42,16 @@ export async function runHandler<T extends object>(
   toResult: (value: unknown) => Awaitable<T>,
 ) {
   const { state } = call;
-  await restoreAnswers(call);
+  if (bringsAnswers(call)) await restoreAnswers(call);
   state.unnamedQuestions = 0; // middleware may run the handler again
   let running: unknown;
   try {
-    const value = await orAbort(call, () => (running = run()));
-    if (!state.questions) return await orAbort(call, () => toResult(value));
+    let value = orAbort(call, () => (running = run()));
+    if (isPromiseLike(value)) value = await value;
+    if (!state.questions) {
+      const result = orAbort(call, () => toResult(value));
+      return isPromiseLike(result) ? await result : result;
+    }
   } catch (error) {
     const handler = running;
     if (isPromiseLike(handler) && (state.aborted || call.narrowedSignal?.aborted)) {

@@ -86,9 +86,12 @@ export function readEnvelope(params: unknown): EnvelopeReading {
   if (progressToken !== undefined && typeof progressToken !== 'string' && !Number.isInteger(progressToken)) {
     return invalid(MetaKey.progressToken, 'must be a string or an integer');
   }
-  const served = MODERN_REVISIONS.find((revision) => revision === version);
-  if (served === undefined) return { error: unsupportedVersion(version) };
-  return { envelope: { protocolVersion: served, client: { info, capabilities }, logLevel } };
+  if (!isServed(version)) return { error: unsupportedVersion(version) };
+  return { envelope: { protocolVersion: version, client: { info, capabilities }, logLevel } };
+}
+
+function isServed(version: string): version is Revision {
+  return (MODERN_REVISIONS as readonly string[]).includes(version);
 }
 
 /** The error for a version that is not served; its data lets the client choose another. */
@@ -113,24 +116,26 @@ export function isImplementation(value: unknown): value is Implementation {
 
 export function areCapabilities(value: unknown): value is ClientCapabilities {
   if (!isRecord(value)) return false;
-  return Object.entries(CAPABILITIES).every(([key, settings]) => {
+  // Every request of 2026 brings them, most of them empty: loops, since a closure for each capability shows.
+  for (const [key, settings] of CAPABILITIES) {
     const capability = value[key];
-    if (capability === undefined) return true;
+    if (capability === undefined) continue;
     if (!isRecord(capability)) return false;
-    const known =
-      settings === '*' ? Object.values(capability) : settings.map((setting) => capability[setting]);
-    return known.every((setting) => setting === undefined || isRecord(setting));
-  });
+    for (const setting of settings === '*' ? Object.keys(capability) : settings) {
+      if (capability[setting] !== undefined && !isRecord(capability[setting])) return false;
+    }
+  }
+  return true;
 }
 
 /** Capabilities that are objects, and their settings that are objects in turn. */
-const CAPABILITIES: Readonly<Record<string, readonly string[] | '*'>> = {
-  experimental: '*',
-  sampling: ['context', 'tools'],
-  elicitation: ['form', 'url'],
-  roots: [],
-  extensions: '*',
-};
+const CAPABILITIES: readonly (readonly [string, readonly string[] | '*'])[] = [
+  ['experimental', '*'],
+  ['sampling', ['context', 'tools']],
+  ['elicitation', ['form', 'url']],
+  ['roots', []],
+  ['extensions', '*'],
+];
 
 function invalid(key: string, problem: string): { error: JsonRpcError } {
   return {

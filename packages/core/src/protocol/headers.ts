@@ -141,8 +141,13 @@ function valueAt(root: unknown, path: readonly string[]): unknown {
 }
 
 function trim(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
+  if (value === undefined || !(isBlank(value, 0) || isBlank(value, value.length - 1))) return value;
   return value.replace(/^[ \t]+|[ \t]+$/g, '');
+}
+
+function isBlank(value: string, at: number): boolean {
+  const code = value.charCodeAt(at);
+  return code === 0x20 || code === 0x09;
 }
 
 function quote(value: unknown): string {

@@ -37,6 +37,7 @@ export function fakeClock({ now = Date.UTC(2026, 0, 1) }: { now?: number } = {})
 
   const clock: FakeClock = {
     now: () => current,
+    monotonic: () => current,
     after(delayMs, action) {
       const due = { atMs: current + Math.max(delayMs, 0), order: scheduled++, action };
       timers.add(due);

@@ -76,7 +76,6 @@ function overhear(exchange: Exchange, record: (event: CassetteEvent) => void): E
   // Spelled out, because an exchange may be an object of a class with private parts.
   const { transport, era, protocolVersion, client, logLevel, principal, tenant, session, scope, signal } =
     exchange;
-  const { peer, header } = exchange;
   const heard: { [K in keyof Required<Exchange>]: Exchange[K] | undefined } = {
     transport,
     era,
@@ -88,8 +87,9 @@ function overhear(exchange: Exchange, record: (event: CassetteEvent) => void): E
     session,
     scope,
     signal,
-    peer,
-    header,
+    peer: exchange.peer,
+    opened: exchange.opened && ((call) => exchange.opened!(call)),
+    header: exchange.header && ((name) => exchange.header!(name)),
     detach: exchange.detach && (() => exchange.detach!()),
     notify(notification) {
       record({ notification });

@@ -72,23 +72,32 @@ export function replay(
     exchange: Exchange,
   ): Promise<JsonRpcResponse | undefined> {
     const { response } = entry;
+    const gone = clientGone(exchange);
     if (request.method === 'initialize' && response && 'result' in response)
       await openSession(request, response.result, exchange);
     for (const event of entry.events) {
       if ('notification' in event) exchange.notify(readdress(event.notification, request));
       // A test that answers otherwise than before gets the recorded result all the same.
-      else await exchange.request?.(event.request, exchange.signal).catch(() => {});
+      else await exchange.request?.(event.request, gone.signal).catch(() => {});
     }
     if (response) return { ...readdressResponse(response, request), id: request.id };
     const key = openKey(exchange, request.id);
     await new Promise<void>((resolve) => {
       open.set(key, resolve);
-      exchange.signal.addEventListener('abort', () => resolve(), { once: true });
-      if (exchange.signal.aborted) resolve();
+      gone.signal.addEventListener('abort', () => resolve(), { once: true });
+      if (gone.signal.aborted) resolve();
     });
     open.delete(key);
     return undefined;
   }
+}
+
+/** Aborts when the client is gone, whichever way its transport tells. */
+function clientGone(exchange: Exchange): { readonly signal: AbortSignal } {
+  if (!exchange.opened && exchange.signal) return { signal: exchange.signal };
+  const gone = new AbortController();
+  exchange.opened?.({ giveUp: (reason) => gone.abort(reason) });
+  return gone;
 }
 
 async function openSession(

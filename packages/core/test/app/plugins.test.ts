@@ -36,6 +36,7 @@ describe('a plugin', () => {
     });
     const clock = {
       now: () => 7,
+      monotonic: () => 7,
       after: () => ({ cancel() {} }),
       timeout: () => ({ signal: new AbortController().signal, [Symbol.dispose]() {} }),
     };

@@ -1,4 +1,4 @@
-import { anonymous, ShutdownError, type App, type Principal } from '@toolyard/core';
+import { anonymous, ShutdownError, type App, type Awaitable, type Principal } from '@toolyard/core';
 import {
   answerableId,
   ErrorCode,
@@ -12,9 +12,8 @@ import {
 import { SessionPool } from '../sessions/session-pool.ts';
 import { isJson, readAccept } from './accept.ts';
 import { httpError, refuse } from './answer.ts';
-import { isChallenge } from './auth.ts';
+import { isChallenge, type Challenge } from './auth.ts';
 import { createGuards, preflightHeaders, type Guards } from './guards.ts';
-import { Heartbeat } from './heartbeat.ts';
 import {
   serveDelete,
   serveInitialize,
@@ -22,8 +21,10 @@ import {
   serveWithoutSession,
   type LegacyServing,
 } from './legacy.ts';
+import type { Arrival } from './arrival.ts';
 import { BodyError, type HttpHeaders, type Incoming, type Reply } from './message.ts';
-import { namesModernVersion, serveModernNotification, serveModernRequest, type Arrival } from './modern.ts';
+import { namesModernVersion, serveModernNotification, serveModernRequest } from './modern.ts';
+import { OpenExchanges } from './open-exchanges.ts';
 import { settingsOf, type HttpOptions, type HttpSettings, type Route } from './options.ts';
 import { serveStream } from './session-streams.ts';
 
@@ -42,8 +43,7 @@ export class Endpoint {
     this.#guards = createGuards(options);
     this.#serving = {
       app,
-      heartbeat: new Heartbeat(app.clock, this.#settings.keepAliveMs),
-      open: new Set(),
+      open: new OpenExchanges(app.clock, this.#settings.keepAliveMs),
       pool: new SessionPool(app, options.sessions),
     };
   }
@@ -78,17 +78,16 @@ export class Endpoint {
   }
 
   async #drain(deadlineMs: number): Promise<void> {
-    const { open, pool, heartbeat } = this.#serving;
-    for (const session of pool) session.dropStanding();
+    const { open, pool } = this.#serving;
     const shutdown = new ShutdownError();
-    for (const exchange of open) if (exchange.listening) exchange.abort(shutdown);
+    open.abortListening(shutdown);
     if (!(await this.#isIdleWithin(deadlineMs))) {
-      for (const exchange of open) exchange.abort(shutdown);
+      open.abortAll(shutdown);
       // What is given up answers at once. Whatever does not notice, like an auth function, is left behind.
       await this.#isIdleWithin(GRACE_MS);
     }
     pool.close();
-    heartbeat.stop();
+    open.stop();
   }
 
   #isIdleWithin(limitMs: number): Promise<boolean> {
@@ -110,19 +109,20 @@ export class Endpoint {
     if (this.#open === 0) this.#onIdle?.();
   };
 
-  async #route(incoming: Incoming, reply: Reply): Promise<void> {
+  #route(incoming: Incoming, reply: Reply): Awaitable<void> {
     const cors = this.#guards.corsFor(incoming);
     const problem = this.#guards.refuse(incoming);
     if (problem !== undefined) return refuse(reply, 403, httpError(`Forbidden: ${problem}`), cors);
-    const { path, method } = incoming;
-    const page = this.#pageAt(path);
+    let page: Route | undefined;
     if (this.#settings.path !== '*') {
+      const { path } = incoming;
+      page = this.#pageAt(path);
       if (path === '/healthz') return reply.send(200, { 'content-type': 'text/plain', ...cors }, 'ok\n');
       if (path === '/readyz') return this.#answerReady(reply, cors);
       if (path !== this.#settings.path && !page)
         return refuse(reply, 404, httpError(`Not found. MCP is at ${this.#settings.path}.`), cors);
     }
-    if (method === 'OPTIONS') return reply.send(204, { ...cors, ...preflightHeaders(incoming) });
+    if (incoming.method === 'OPTIONS') return reply.send(204, { ...cors, ...preflightHeaders(incoming) });
     if (this.#closed) {
       return refuse(reply, 503, httpError('The server is shutting down.'), {
         ...cors,
@@ -130,17 +130,28 @@ export class Endpoint {
         connection: 'close',
       });
     }
-    const principal = await this.#authenticate(incoming, reply, cors);
-    if (!principal) return;
-    if (page) return this.#answerPage(page, incoming, reply, principal, cors);
+    const serve = (verdict: Principal | Challenge): Awaitable<void> => {
+      if (isChallenge(verdict)) {
+        return refuse(reply, verdict.status, httpError(verdict.message), { ...cors, ...verdict.headers });
+      }
+      if (page) return this.#answerPage(page, incoming, reply, verdict, cors);
+      return this.#serve(incoming, reply, verdict, cors);
+    };
+    const { auth } = this.#settings;
+    const verdict = auth ? auth(incoming.request) : anonymous;
+    return 'then' in verdict ? verdict.then(serve) : serve(verdict);
+  }
+
+  #serve(incoming: Incoming, reply: Reply, principal: Principal, headers: HttpHeaders): Awaitable<void> {
     const arrival: Arrival = {
       incoming,
       reply,
       principal,
       tenant: this.#settings.tenant?.(principal, incoming.request),
       accepts: readAccept(incoming.header('accept')),
-      headers: cors,
+      headers,
     };
+    const { method } = incoming;
     switch (method) {
       case 'POST':
         return this.#post(arrival);
@@ -150,7 +161,7 @@ export class Endpoint {
           return method === 'GET' ? serveStream(this.#serving, arrival) : serveDelete(this.#serving, arrival);
         }
     }
-    refuse(reply, 405, httpError('Method not allowed.'), { ...cors, allow: this.#allowed() });
+    refuse(reply, 405, httpError('Method not allowed.'), { ...headers, allow: this.#allowed() });
   }
 
   async #post(arrival: Arrival): Promise<void> {
@@ -171,8 +182,18 @@ export class Endpoint {
         headers,
       );
     }
-    const body = await this.#readJson(arrival);
-    if (body === UNREADABLE) return;
+    let text: string;
+    try {
+      text = await incoming.readBody(this.#settings.maxBodyBytes);
+    } catch (error) {
+      if (!(error instanceof BodyError)) throw error;
+      return refuse(reply, error.status, httpError(error.message), headers);
+    }
+    const body = parseJson(text);
+    if (body === NOT_JSON) {
+      const error = { code: ErrorCode.parseError, message: 'Parse error: the body is not JSON.' };
+      return refuse(reply, 400, error, headers);
+    }
     if (Array.isArray(body)) return this.#legacy(arrival, body);
     const kind = kindOf(body);
     if (kind === 'invalid') {
@@ -213,35 +234,6 @@ export class Endpoint {
           ? serveInitialize(this.#serving, arrival, body as JsonRpcRequest)
           : serveInSession(this.#serving, arrival, body);
     }
-  }
-
-  async #readJson({ incoming, reply, headers }: Arrival): Promise<unknown> {
-    try {
-      return JSON.parse(await incoming.readBody(this.#settings.maxBodyBytes)) as unknown;
-    } catch (error) {
-      if (error instanceof BodyError) refuse(reply, error.status, httpError(error.message), headers);
-      else
-        refuse(
-          reply,
-          400,
-          { code: ErrorCode.parseError, message: 'Parse error: the body is not JSON.' },
-          headers,
-        );
-      return UNREADABLE;
-    }
-  }
-
-  async #authenticate(
-    incoming: Incoming,
-    reply: Reply,
-    headers: HttpHeaders,
-  ): Promise<Principal | undefined> {
-    const { auth } = this.#settings;
-    if (!auth) return anonymous;
-    const verdict = await auth(incoming.request);
-    if (!isChallenge(verdict)) return verdict;
-    refuse(reply, verdict.status, httpError(verdict.message), { ...headers, ...verdict.headers });
-    return undefined;
   }
 
   #pageAt(path: string): Route | undefined {
@@ -285,7 +277,15 @@ export class Endpoint {
   }
 }
 
-const UNREADABLE = Symbol('unreadable');
+const NOT_JSON = Symbol('not JSON');
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return NOT_JSON;
+  }
+}
 
 /** Time for answers of given-up requests to leave. */
 const GRACE_MS = 1000;

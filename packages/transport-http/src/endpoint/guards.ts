@@ -26,6 +26,7 @@ export interface Guards {
 /** Names that every machine has for itself. */
 export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+const NO_CORS: HttpHeaders = { vary: 'Origin' };
 const EXPOSED = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, Retry-After';
 const ALLOWED_HEADERS =
   'Content-Type, Accept, Authorization, X-API-Key, Last-Event-ID, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name';
@@ -42,10 +43,19 @@ export function createGuards({ allowedHosts, allowedOrigins, publicUrl }: GuardO
   const isAllowedOrigin = (origin: string) =>
     origins.has(origin) || (allowLoopbackOrigins && isLoopbackOrigin(origin));
 
+  // Nearly all requests name the same host.
+  let lastServed: string | undefined;
+  const isServed = (host: string | undefined) => {
+    if (hosts === undefined || (host !== undefined && host === lastServed)) return true;
+    if (!hosts.has(hostName(host))) return false;
+    lastServed = host;
+    return true;
+  };
+
   return {
     refuse(incoming) {
       const host = incoming.header('host');
-      if (hosts && !hosts.has(hostName(host))) {
+      if (!isServed(host)) {
         return `Host ${JSON.stringify(host ?? '')} is not served here. Set allowedHosts or publicUrl to serve it.`;
       }
       const origin = incoming.header('origin');
@@ -56,8 +66,7 @@ export function createGuards({ allowedHosts, allowedOrigins, publicUrl }: GuardO
     },
     corsFor(incoming) {
       const origin = incoming.header('origin');
-      if (origin === undefined) return { vary: 'Origin' };
-      if (!isAllowedOrigin(origin)) return { vary: 'Origin' };
+      if (origin === undefined || !isAllowedOrigin(origin)) return NO_CORS;
       return {
         'access-control-allow-origin': origin,
         'access-control-expose-headers': EXPOSED,

@@ -7,14 +7,14 @@ import {
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
-  type Revision,
 } from '@toolyard/core/protocol';
 
 import type { SessionPool } from '../sessions/session-pool.ts';
 import type { HttpSession } from '../sessions/session.ts';
 import { finish, httpError, refuse } from './answer.ts';
+import type { Arrival } from './arrival.ts';
 import type { HttpHeaders } from './message.ts';
-import { serveStateless, type Arrival, type Serving } from './modern.ts';
+import { serveStateless, type Serving } from './modern.ts';
 import { SessionExchange } from './session-exchange.ts';
 import { SSE_HEADERS } from './sse.ts';
 import { StatelessExchange } from './stateless-exchange.ts';
@@ -55,7 +55,7 @@ export async function serveInitialize(
     );
     return;
   }
-  const own = withSession(headers, session);
+  const own: Record<string, string> = withSession(headers, session);
   const exchange = new SessionExchange(session, { ...arrival, headers: own });
   let isOpen = false;
   try {
@@ -98,18 +98,10 @@ export async function serveWithoutSession(
   arrival: Arrival,
   message: unknown,
 ): Promise<void> {
-  const { incoming, reply, headers, principal, tenant } = arrival;
+  const { incoming, reply, headers } = arrival;
   const version = incoming.header('mcp-protocol-version')?.trim();
-  const protocolVersion: Revision | undefined = isRevision(version) ? version : undefined;
-  const context = {
-    era: 'legacy',
-    principal,
-    tenant,
-    protocolVersion,
-    client: undefined,
-    logLevel: undefined,
-  } as const;
-  const exchange = new StatelessExchange(context, '', arrival);
+  const known = isRevision(version) ? { protocolVersion: version } : {};
+  const exchange = new StatelessExchange('legacy', '', arrival, known);
   if (kindOf(message) === 'request') {
     await serveStateless(serving, message as JsonRpcRequest, exchange);
     return;
@@ -176,19 +168,17 @@ async function serveNotification(
 }
 
 async function dispatchIn(
-  { app, heartbeat, open }: Serving,
+  { app, open }: Serving,
   session: HttpSession,
   exchange: SessionExchange,
   message: unknown,
 ): Promise<JsonRpcResponse | undefined> {
   session.enter();
-  heartbeat.add(exchange);
   open.add(exchange);
   try {
     return await app.dispatch(message, exchange);
   } finally {
     session.leave();
-    heartbeat.delete(exchange);
     open.delete(exchange);
   }
 }

@@ -17,9 +17,8 @@ export interface Incoming {
 
 /** The answer to one HTTP request. Either `send` or `open` is called, once. */
 export interface Reply {
-  /** Aborts when the client is gone before the answer is complete, or with the reason given to `abort`. */
-  readonly signal: AbortSignal;
-  abort(reason: unknown): void;
+  /** Runs `listener` when the client is gone before the answer is complete: at once, if it is gone already. */
+  onGone(listener: () => void): void;
   /** Runs `listener` when the answer has left or its client is gone. */
   onSent(listener: () => void): void;
   send(status: number, headers: HttpHeaders, body?: string): void;
@@ -37,7 +36,7 @@ export interface Sink {
 }
 
 /** Header names, in lower case, to values. */
-export type HttpHeaders = Record<string, string>;
+export type HttpHeaders = Readonly<Record<string, string>>;
 
 /** What an `auth` function sees of a request. */
 export interface AuthRequest {

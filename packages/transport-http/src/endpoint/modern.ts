@@ -1,4 +1,4 @@
-import type { App, Principal } from '@toolyard/core';
+import type { App } from '@toolyard/core';
 import {
   checkContradiction,
   checkHeaders,
@@ -14,35 +14,16 @@ import {
   type JsonRpcRequest,
 } from '@toolyard/core/protocol';
 
-import type { Accepts } from './accept.ts';
 import { finish, httpError, refuse } from './answer.ts';
-import type { Heartbeat } from './heartbeat.ts';
-import type { HttpHeaders, Incoming, Reply } from './message.ts';
+import type { Arrival } from './arrival.ts';
+import type { Incoming } from './message.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 import { StatelessExchange } from './stateless-exchange.ts';
 
 /** What both eras need to serve one message. */
 export interface Serving {
   readonly app: App<any, any>;
-  readonly heartbeat: Heartbeat;
-  /** Exchanges being answered. */
-  readonly open: Set<Open>;
-}
-
-/** An exchange as a shutdown sees it. */
-interface Open {
-  /** Whether it only waits for changes, so that it can be ended at once. */
-  readonly listening: boolean;
-  abort(reason: unknown): void;
-}
-
-/** One authenticated message with its body parsed. */
-export interface Arrival {
-  readonly incoming: Incoming;
-  readonly reply: Reply;
-  readonly principal: Principal;
-  readonly tenant: string | undefined;
-  readonly accepts: Accepts;
-  readonly headers: HttpHeaders;
+  readonly open: OpenExchanges;
 }
 
 /**
@@ -50,11 +31,11 @@ export interface Arrival {
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
  */
-export async function serveModernRequest(
+export function serveModernRequest(
   serving: Serving,
   arrival: Arrival,
   message: JsonRpcRequest,
-): Promise<void> {
+): Promise<void> | void {
   const { incoming, reply, accepts, headers } = arrival;
   const header: HeaderReader = (name) => incoming.header(name);
   const reading = readEnvelope(message.params);
@@ -62,28 +43,16 @@ export async function serveModernRequest(
     // Which headers a version has that is not served is unknown; to contradict the body is wrong in each.
     const isUnserved = reading.error.code === ErrorCode.unsupportedProtocolVersion;
     const contradiction = isUnserved ? checkContradiction(message, header) : undefined;
-    refuse(reply, 400, contradiction ?? reading.error, headers, message.id);
-    return;
+    return refuse(reply, 400, contradiction ?? reading.error, headers, message.id);
   }
   const mismatch = checkHeaders(message, header);
-  if (mismatch) {
-    refuse(reply, 400, mismatch, headers, message.id);
-    return;
-  }
+  if (mismatch) return refuse(reply, 400, mismatch, headers, message.id);
   if (message.method === 'subscriptions/listen' && !accepts.stream) {
-    refuse(
-      reply,
-      406,
-      httpError('subscriptions/listen answers with text/event-stream; accept it.'),
-      headers,
-      message.id,
-    );
-    return;
+    const error = httpError('subscriptions/listen answers with text/event-stream; accept it.');
+    return refuse(reply, 406, error, headers, message.id);
   }
-  const { principal, tenant } = arrival;
-  const { protocolVersion, client, logLevel } = reading.envelope;
-  const context = { era: 'modern', principal, tenant, protocolVersion, client, logLevel } as const;
-  await serveStateless(serving, message, new StatelessExchange(context, message.method, arrival));
+  const exchange = new StatelessExchange('modern', message.method, arrival, reading.envelope);
+  return serveStateless(serving, message, exchange);
 }
 
 /** Dispatches one message and answers it on its own connection. */
@@ -92,13 +61,11 @@ export async function serveStateless(
   message: JsonRpcRequest,
   exchange: StatelessExchange,
 ): Promise<void> {
-  const { app, heartbeat, open } = serving;
-  heartbeat.add(exchange);
+  const { app, open } = serving;
   open.add(exchange);
   try {
     finish(serving, exchange, await app.dispatch(message, exchange));
   } finally {
-    heartbeat.delete(exchange);
     open.delete(exchange);
   }
 }
@@ -109,22 +76,14 @@ export async function serveModernNotification(
   arrival: Arrival,
   message: JsonRpcNotification,
 ): Promise<void> {
-  const { incoming, reply, principal, tenant, headers } = arrival;
+  const { incoming, reply, headers } = arrival;
   const error = notificationError(message, incoming);
   if (error) {
     refuse(reply, 400, error, headers);
     return;
   }
-  const context = {
-    era: 'modern',
-    principal,
-    tenant,
-    protocolVersion: undefined,
-    client: undefined,
-    logLevel: undefined,
-  } as const;
   reply.send(202, headers);
-  await app.dispatch(message, new StatelessExchange(context, message.method, arrival));
+  await app.dispatch(message, new StatelessExchange('modern', message.method, arrival, {}));
 }
 
 /** Whether headers alone say that a message is of the 2026 era, although its body does not. */

@@ -6,7 +6,8 @@ import type { HttpSession } from '../sessions/session.ts';
 import { STANDING } from '../sessions/session.ts';
 import { httpError, refuse } from './answer.ts';
 import { findSession, withSession, type LegacyServing } from './legacy.ts';
-import type { Arrival } from './modern.ts';
+import type { Arrival } from './arrival.ts';
+import type { OpenExchange } from './open-exchanges.ts';
 import { KEEP_ALIVE, SSE_HEADERS, sseEvent } from './sse.ts';
 
 /** Opens the standing stream of a session, or resumes any of its streams by the id of the last event seen. */
@@ -37,7 +38,7 @@ export function serveStream(serving: LegacyServing, arrival: Arrival): void {
 
 /** The newest standing stream wins; the one before is closed. */
 function openStanding(
-  { app, heartbeat }: LegacyServing,
+  { app, open }: LegacyServing,
   session: HttpSession,
   { reply, headers, principal }: Arrival,
   from?: EventPosition,
@@ -55,10 +56,14 @@ function openStanding(
     refuse(reply, 503, httpError(error.message), { ...headers, 'retry-after': '30' });
     return;
   }
-  const beating = { beat: () => channel.keepAlive(KEEP_ALIVE) };
-  heartbeat.add(beating);
+  const exchange: OpenExchange = {
+    listening: true,
+    beat: () => channel.keepAlive(KEEP_ALIVE),
+    abort: () => session.dropStanding(),
+  };
+  open.add(exchange);
   session.setStanding(channel, () => {
-    heartbeat.delete(beating);
+    open.delete(exchange);
     unsubscribe();
   });
   channel.open(reply, withSession(headers, session), missed);

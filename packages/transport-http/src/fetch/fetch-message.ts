@@ -10,7 +10,6 @@ import {
 /** A web-standard request. */
 export class FetchIncoming implements Incoming {
   readonly method: string;
-  readonly path: string;
   /** A web-standard request does not tell. */
   readonly peer = undefined;
   readonly #request: Request;
@@ -18,7 +17,10 @@ export class FetchIncoming implements Incoming {
   constructor(request: Request) {
     this.#request = request;
     this.method = request.method;
-    this.path = new URL(request.url).pathname;
+  }
+
+  get path(): string {
+    return new URL(this.#request.url).pathname;
   }
 
   header(name: string): string | undefined {
@@ -38,10 +40,29 @@ export class FetchIncoming implements Incoming {
     };
   }
 
-  async readBody(maxBytes: number): Promise<string> {
-    if (Number(this.#request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes);
-    const reader = this.#request.body?.getReader();
-    if (!reader) return '';
+  readBody(maxBytes: number): Promise<string> {
+    const length = Number(this.#request.headers.get('content-length') ?? NaN);
+    if (length > maxBytes) return Promise.reject(tooLarge(maxBytes));
+    // Servers hold clients to the length they announce, and have quicker ways to such a body than its stream.
+    return Number.isInteger(length) ? this.#readText(maxBytes) : this.#readStream(maxBytes);
+  }
+
+  async #readText(maxBytes: number): Promise<string> {
+    let text: string;
+    try {
+      text = await this.#request.text();
+    } catch {
+      throw new BodyError(400, 'The body could not be read.');
+    }
+    if (text.length > maxBytes) throw tooLarge(maxBytes);
+    return text;
+  }
+
+  async #readStream(maxBytes: number): Promise<string> {
+    const { body } = this.#request;
+    if (!body) return '';
+    if (body.locked) throw new BodyError(400, 'The body could not be read.');
+    const reader = body.getReader();
     const decoder = new TextDecoder();
     let text = '';
     let size = 0;
@@ -68,25 +89,24 @@ function tooLarge(maxBytes: number): BodyError {
 /** The answer to a web-standard request: {@link FetchReply.response} resolves once it is known. */
 export class FetchReply implements Reply {
   readonly response: Promise<Response>;
-  readonly #controller = new AbortController();
   #resolve!: (response: Response) => void;
   #answered = false;
   #gone = false;
-  #onGone: (() => void) | undefined;
-  #onSent: (() => void) | undefined;
+  #closeStream: (() => void) | undefined = undefined;
+  #onGone: (() => void) | undefined = undefined;
+  #onSent: (() => void) | undefined = undefined;
 
-  constructor(request: Request) {
+  constructor({ signal }: Request) {
     this.response = new Promise((resolve) => (this.#resolve = resolve));
-    if (request.signal.aborted) this.#leave();
-    else request.signal.addEventListener('abort', () => this.#leave(), { once: true });
+    if (signal.aborted) this.#gone = true;
+    else signal.addEventListener('abort', () => this.#leave(), { once: true });
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  abort(reason: unknown): void {
-    this.#controller.abort(reason);
+  onGone(listener: () => void): void {
+    const before = this.#onGone;
+    // The messages of a batch share one reply.
+    this.#onGone = before ? () => (before(), listener()) : listener;
+    if (this.#gone) listener();
   }
 
   onSent(listener: () => void): void {
@@ -116,7 +136,7 @@ export class FetchReply implements Reply {
       },
       new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
     );
-    this.#onGone = close;
+    this.#closeStream = close;
     if (this.#gone) close();
     this.#answer(new Response(body, { status, headers }));
     return {
@@ -138,8 +158,8 @@ export class FetchReply implements Reply {
   /** The client has gone. */
   #leave(): void {
     this.#gone = true;
+    this.#closeStream?.();
     this.#onGone?.();
-    this.#controller.abort();
   }
 
   #sent(): void {

@@ -47,14 +47,14 @@ export class NodeIncoming implements Incoming {
 /** The answer to a `node:http` request. */
 export class NodeReply implements Reply {
   readonly #response: ServerResponse;
-  readonly #controller = new AbortController();
-  #onSent: (() => void) | undefined;
+  #onGone: (() => void) | undefined = undefined;
+  #onSent: (() => void) | undefined = undefined;
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    response.on('error', () => {});
+    response.on('error', ignore);
     response.on('close', () => {
-      if (!response.writableEnded) this.#controller.abort();
+      if (!response.writableEnded) this.#onGone?.();
       this.#onSent?.();
     });
   }
@@ -63,12 +63,11 @@ export class NodeReply implements Reply {
     this.#onSent = listener;
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  abort(reason: unknown): void {
-    this.#controller.abort(reason);
+  onGone(listener: () => void): void {
+    const before = this.#onGone;
+    // The messages of a batch share one reply.
+    this.#onGone = before ? () => (before(), listener()) : listener;
+    if (this.#response.closed && !this.#response.writableEnded) listener();
   }
 
   send(status: number, headers: HttpHeaders, body = ''): void {
@@ -77,15 +76,15 @@ export class NodeReply implements Reply {
       response.end();
       return;
     }
-    if (status !== 204) headers['content-length'] = String(Buffer.byteLength(body));
-    response.writeHead(status, headers);
+    if (status === 204) response.writeHead(status, { ...headers });
+    else response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
     response.end(body);
   }
 
   open(status: number, headers: HttpHeaders): Sink {
     const response = this.#response;
     if (!response.headersSent && !response.destroyed) {
-      response.writeHead(status, headers);
+      response.writeHead(status, { ...headers });
       response.flushHeaders();
     }
     return {
@@ -98,6 +97,9 @@ export class NodeReply implements Reply {
     };
   }
 }
+
+// What fails to be written is told by `close`.
+function ignore(): void {}
 
 function allOf(rawHeaders: readonly string[], name: string): string | undefined {
   let found: string | undefined;

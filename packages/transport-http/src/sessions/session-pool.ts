@@ -68,14 +68,11 @@ export class SessionPool {
   /** The session of that id, if it is this principal's. Foreign sessions look like ones that do not exist. */
   find(id: string, principal: Principal): HttpSession | undefined {
     const session = this.#sessions.get(id);
-    if (!session || principalKey(session.principal) !== principalKey(principal)) return undefined;
+    if (!session || !isSame(session.principal, principal)) return undefined;
     if (this.#isOver(session)) {
       this.end(session);
       return undefined;
     }
-    // Last in the map is used last, which tells those of one millisecond apart.
-    this.#sessions.delete(id);
-    this.#sessions.set(id, session);
     session.touch();
     return session;
   }
@@ -85,10 +82,6 @@ export class SessionPool {
     session.close();
     // One whose `initialize` failed was never announced.
     if (session.record) this.#app.endSession(session.id);
-  }
-
-  *[Symbol.iterator](): Iterator<HttpSession> {
-    yield* this.#sessions.values();
   }
 
   close(): void {
@@ -118,9 +111,13 @@ export class SessionPool {
   #evictIdle(): boolean {
     let longest: HttpSession | undefined;
     for (const session of this.#sessions.values()) {
-      if (!session.busy && !(longest && longest.lastUsedAt <= session.lastUsedAt)) longest = session;
+      if (!session.busy && !(longest && longest.lastUse < session.lastUse)) longest = session;
     }
     if (longest) this.end(longest);
     return longest !== undefined;
   }
+}
+
+function isSame(one: Principal, other: Principal): boolean {
+  return one === other || principalKey(one) === principalKey(other);
 }

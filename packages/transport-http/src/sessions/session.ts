@@ -29,6 +29,8 @@ export const STANDING = 0;
 /** Requests to the client that may be open at once. */
 const MAX_PENDING = 100;
 
+let uses = 0;
+
 /** One legacy client's session on this node: its record, and the streams and questions now open. */
 export class HttpSession implements Session {
   readonly id: string;
@@ -37,6 +39,8 @@ export class HttpSession implements Session {
   readonly resumeWindowMs: number;
   readonly createdAt: number;
   lastUsedAt: number;
+  /** Grows with each use of any session: tells apart those of one millisecond. */
+  lastUse = 0;
   record: SessionRecord | undefined = undefined;
   readonly #events: EventLogOptions;
   readonly #requestTimeoutMs: number;
@@ -57,6 +61,7 @@ export class HttpSession implements Session {
     this.#events = options.events;
     this.#requestTimeoutMs = options.requestTimeoutMs;
     this.createdAt = this.lastUsedAt = options.clock.now();
+    this.touch();
   }
 
   update(record: SessionRecord): void {
@@ -85,6 +90,7 @@ export class HttpSession implements Session {
 
   touch(): void {
     this.lastUsedAt = this.clock.now();
+    this.lastUse = uses += 1;
   }
 
   /** Lets go of events that are too old. */

@@ -2,10 +2,9 @@ import type { Target } from '../../call.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { Era } from '../../protocol/revisions.ts';
 import type { CallState } from '../call-state.ts';
-import type { CallView } from '../call-view.ts';
 import type { Place } from '../catalog.ts';
 import type { AppCore } from '../core.ts';
-import type { Layer } from '../pipeline.ts';
+import type { Innermost, Layer } from '../pipeline.ts';
 
 /** What a request turned out to be about. */
 interface Resolution {
@@ -18,7 +17,7 @@ interface Resolution {
   /** Of a tool: the JSON Schema its listing announces. */
   readonly outputSchema?: JsonObject | undefined;
   /** Innermost step: checks params, runs the handler, gives the result. Errors are thrown. */
-  readonly run: (call: CallView) => Promise<unknown>;
+  readonly run: Innermost;
 }
 
 /** How one method of the protocol is served. */

@@ -64,12 +64,9 @@ export const callTool: Method = {
 };
 
 /** A request that contradicts itself ends before any middleware could answer one half of it. */
-function checkHeaders(
-  { header, era }: Exchange,
-  parameters: readonly HeaderParameter[],
-  args: unknown,
-): void {
-  const mismatch = header && era === 'modern' ? checkParameterHeaders(parameters, args, header) : undefined;
+function checkHeaders(exchange: Exchange, parameters: readonly HeaderParameter[], args: unknown): void {
+  if (!exchange.header || exchange.era === 'legacy') return;
+  const mismatch = checkParameterHeaders(parameters, args, (name) => exchange.header!(name));
   if (mismatch)
     throw new ProtocolError(mismatch.code, mismatch.message, {
       code: 'HEADER_MISMATCH',
@@ -77,27 +74,29 @@ function checkHeaders(
     });
 }
 
-async function runTool(
+function runTool(
   call: CallView,
   { name, compiled }: Entry<CompiledTool>,
-): Promise<CallToolResult | InputRequiredResult> {
+): Awaitable<CallToolResult | InputRequiredResult> {
   const { tool, input } = compiled;
   enforceAccess(tool.access, call.principal, 'tool', name);
   const { arguments: args = {} } = call.params;
   if (!isRecord(args)) throw new InvalidParamsError('params.arguments must be an object.');
-  const checked = input ? await orAbort(call, () => input.validate(args)) : { value: {} };
-  if (checked.issues) {
-    throw new ToolError(
-      'INVALID_ARGUMENTS',
-      `Invalid arguments for ${name}: ${describeIssues(checked.issues)}`,
-      {
-        data: { issues: checked.issues },
-      },
-    );
-  }
+  if (!input) return runChecked(call, compiled, {});
+  return whenReady(
+    orAbort(call, () => input.validate(args)),
+    (checked) => {
+      if (!checked.issues) return runChecked(call, compiled, checked.value);
+      const problem = `Invalid arguments for ${name}: ${describeIssues(checked.issues)}`;
+      throw new ToolError('INVALID_ARGUMENTS', problem, { data: { issues: checked.issues } });
+    },
+  );
+}
+
+function runChecked(call: CallView, compiled: CompiledTool, args: unknown) {
   return runHandler(
     call,
-    () => traceToolCall(call, () => tool.run(checked.value, call)),
+    () => traceToolCall(call, () => compiled.tool.run(args, call)),
     (value) => toToolResult(compiled, value),
   );
 }
