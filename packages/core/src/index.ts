@@ -81,6 +81,7 @@ export {
   type SchemaIssue,
   type SchemaOutput,
 } from './registry/schema.ts';
+export type { InputLimits } from './registry/argument-limits.ts';
 export {
   defineTool,
   type EmptySchema,

@@ -1,5 +1,6 @@
 // This list is the public API of @toolyard/core/protocol.
 export { missingCapabilities } from './protocol/capabilities.ts';
+export { stringifyMessage } from './protocol/shared-json.ts';
 export { canonicalJson } from './protocol/canonical-json.ts';
 export {
   claimedVersion,

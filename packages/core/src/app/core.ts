@@ -3,11 +3,13 @@ import { DefinitionError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { CacheHint, Implementation } from '../protocol/messages.ts';
 import type { MethodName } from '../call.ts';
+import type { InputLimits } from '../registry/argument-limits.ts';
 import { nameOf, Registry, type Definition, type DefinitionKind } from '../registry/registry.ts';
 import { buildCatalog, type Catalog } from './catalog.ts';
 import type { CallState } from './call-state.ts';
 import { AppEmitter } from './events.ts';
 import type { Extension } from './extension.ts';
+import type { FixedList } from './fixed-list.ts';
 import { Hub, type Change } from './hub.ts';
 import type { Method } from './methods/method.ts';
 import type { Layer, LayerEntry } from './pipeline.ts';
@@ -23,6 +25,7 @@ export interface CoreSettings {
   readonly inputTimeoutMs: number;
   readonly cache: CacheHint;
   readonly maxSubscriptions: number;
+  readonly inputLimits: InputLimits;
 }
 
 export interface Mount {
@@ -36,7 +39,7 @@ export class AppCore {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly requestState: RequestStateCodec;
-  readonly registry = new Registry();
+  readonly registry: Registry;
   readonly events: AppEmitter;
   readonly hub: Hub;
   readonly extensions = new Map<string, Extension>();
@@ -55,12 +58,15 @@ export class AppCore {
   readonly #layersByMethod = new Map<string, readonly Layer[]>();
   #layersForAll: readonly Layer[] = [];
   #catalog: Catalog | undefined;
+  /** By list method; `undefined` for those that have to be gathered each time. */
+  readonly #fixedLists = new Map<string, FixedList<any> | undefined>();
 
   constructor(settings: CoreSettings, clock: Clock, logger: Logger, requestState: RequestStateCodec) {
     this.settings = settings;
     this.clock = clock;
     this.logger = logger;
     this.requestState = requestState;
+    this.registry = new Registry(settings.inputLimits);
     this.deadlines = new Deadlines(clock, this.active);
     this.events = new AppEmitter(logger);
     this.hub = new Hub(settings.maxSubscriptions, logger);
@@ -68,6 +74,12 @@ export class AppCore {
 
   get catalog(): Catalog {
     return (this.#catalog ??= buildCatalog(this));
+  }
+
+  /** A list kept until something changes. */
+  fixedList<Item>(method: string, make: () => FixedList<Item> | undefined): FixedList<Item> | undefined {
+    if (!this.#fixedLists.has(method)) this.#fixedLists.set(method, make());
+    return this.#fixedLists.get(method) as FixedList<Item> | undefined;
   }
 
   /** This app's own middleware for a method, outermost first. */
@@ -167,6 +179,7 @@ export class AppCore {
 
   #invalidate(): void {
     this.#catalog = undefined;
+    this.#fixedLists.clear();
     for (const parent of this.#parents) parent.#invalidate();
   }
 

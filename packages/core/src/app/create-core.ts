@@ -3,6 +3,7 @@ import { InvalidOptionError } from '../errors.ts';
 import { silentLogger, type Logger } from '../logger.ts';
 import { positiveInteger, positiveMs } from '../options.ts';
 import type { CacheHint, Implementation } from '../protocol/messages.ts';
+import { extentWithin, type InputLimits } from '../registry/argument-limits.ts';
 import { AppCore } from './core.ts';
 import { RequestStateCodec } from './request-state.ts';
 
@@ -22,6 +23,8 @@ export interface AppOptions extends Omit<Implementation, 'icons'> {
   readonly timeoutMs?: number;
   /** How long a person may take to answer a question. Default 600 000. */
   readonly inputTimeoutMs?: number;
+  /** How much one client may send as the arguments of a call. Larger ones are refused before they are checked. */
+  readonly inputLimits?: InputLimits;
   /** Items per page of a list. Default 500. */
   readonly pageSize?: number;
   /** How long clients may keep lists and resources that do not say otherwise. Default: not at all. */
@@ -40,6 +43,7 @@ export function createCore(options: AppOptions): AppCore {
     inputTimeoutMs = 600_000,
     pageSize = 500,
     maxSubscriptions = 1024,
+    inputLimits = {},
     cache,
   } = options;
   if (options.name === '' || options.version === '')
@@ -48,6 +52,7 @@ export function createCore(options: AppOptions): AppCore {
   positiveMs('inputTimeoutMs', inputTimeoutMs);
   positiveInteger('pageSize', pageSize);
   positiveInteger('maxSubscriptions', maxSubscriptions);
+  extentWithin(inputLimits); // says what is wrong with them
   const { name, version, title, description, websiteUrl, icons } = options;
   const info: Implementation = {
     name,
@@ -64,6 +69,7 @@ export function createCore(options: AppOptions): AppCore {
     inputTimeoutMs,
     pageSize,
     maxSubscriptions,
+    inputLimits,
     cache: { ttlMs: cache?.ttlMs ?? 0, cacheScope: cache?.cacheScope ?? 'private' },
   } as const;
   return new AppCore(

@@ -1,6 +1,8 @@
 import { ToolyardError } from '../errors.ts';
 import type { CallView } from './call-view.ts';
 import type { AppCore } from './core.ts';
+import type { Catalog } from './catalog.ts';
+import { FixedList, Selection, type Listed } from './fixed-list.ts';
 import { pageOf } from './pages.ts';
 import { runLayers } from './pipeline.ts';
 
@@ -13,17 +15,33 @@ export interface ListSource<Item, Result> {
   readonly own: (core: AppCore, call: CallView) => readonly Item[] | Promise<readonly Item[]>;
   /** The name of a mounted item; URIs stay. */
   readonly rename?: (item: Item, prefix: string) => Item;
+  /** The whole list, mounted apps included, where it depends on nothing but the reader's rights. */
+  readonly fixed: (catalog: Catalog) => readonly Listed<Item>[] | undefined;
 }
 
-/** One page of an app's list. Mounted apps answer through their own middleware first. */
+/** One page of an app's list. Mounted apps with middleware for it answer through that first. */
 export async function collectList<Item, Result>(
   core: AppCore,
   call: CallView,
   source: ListSource<Item, Result>,
 ): Promise<Result> {
-  const items = await gather(core, call, source);
-  const { page, nextCursor } = pageOf(items, source.keyOf, call.params['cursor'], core.settings.pageSize);
+  const fixed = core.fixedList(source.method, () => fixedList(core, source));
+  const selection = fixed ? fixed.selectFor(call.principal) : new Selection(await gather(core, call, source));
+  const { page, nextCursor } = pageOf(selection, source.keyOf, call.params['cursor'], core.settings.pageSize);
   return { [source.field]: page, ...(nextCursor !== undefined && { nextCursor }) } as Result;
+}
+
+function fixedList<Item, Result>(
+  core: AppCore,
+  { method, fixed }: ListSource<Item, Result>,
+): FixedList<Item> | undefined {
+  const listed = isIntercepted(core, method) ? undefined : fixed(core.catalog);
+  return listed && new FixedList(listed);
+}
+
+/** Whether a mounted app has a say in its part of the list. */
+function isIntercepted(core: AppCore, method: string): boolean {
+  return core.mounts.some(({ child }) => child.layersFor(method).length > 0 || isIntercepted(child, method));
 }
 
 async function gather<Item, Result>(

@@ -1,4 +1,5 @@
 import { InvalidParamsError } from '../errors.ts';
+import type { Selection } from './fixed-list.ts';
 
 /**
  * One page of a list. The cursor names the last item sent, so that items added or removed in between neither repeat
@@ -7,13 +8,14 @@ import { InvalidParamsError } from '../errors.ts';
  * @throws {InvalidParamsError} for a cursor this server did not make.
  */
 export function pageOf<T>(
-  items: readonly T[],
+  selection: Selection<T>,
   keyOf: (item: T) => string,
   cursor: unknown,
   pageSize: number,
 ): { page: T[]; nextCursor?: string } {
+  const { items } = selection;
   const start = cursor === undefined ? 0 : startAfter(items, keyOf, cursor);
-  const page = items.slice(start, start + pageSize);
+  const page = selection.page(start, pageSize);
   const last = page.at(-1);
   if (last === undefined || start + pageSize >= items.length) return { page };
   return { page, nextCursor: `${start + page.length}-${digestOf(keyOf(last))}` };

@@ -7,6 +7,7 @@ import type { CacheHint, Implementation, JsonObject } from './messages.ts';
 import { MetaKey } from './meta.ts';
 import { wrapOutputSchema, wrapStructuredContent } from './legacy-output.ts';
 import { isRevision, type Revision } from './revisions.ts';
+import { isShared, share } from './shared-json.ts';
 
 /** What the 2026 revision wants on results. */
 export interface ModernStamp {
@@ -65,19 +66,19 @@ export function projectLegacy(
     case 'tools/list':
       return {
         ...withoutCache(result),
-        tools: (result['tools'] as JsonObject[]).map((tool) => projectTool(tool, revision)),
+        tools: projectItems(result['tools'], revision, projectTool),
       };
     case 'prompts/list':
       return {
         ...withoutCache(result),
-        prompts: (result['prompts'] as JsonObject[]).map((prompt) => projectPrompt(prompt, revision)),
+        prompts: projectItems(result['prompts'], revision, projectPrompt),
       };
     case 'resources/list':
-      return { ...withoutCache(result), resources: projectAll(result['resources'], revision) };
+      return { ...withoutCache(result), resources: projectItems(result['resources'], revision) };
     case 'resources/templates/list':
       return {
         ...withoutCache(result),
-        resourceTemplates: projectAll(result['resourceTemplates'], revision),
+        resourceTemplates: projectItems(result['resourceTemplates'], revision),
       };
     case 'prompts/get':
       return {
@@ -124,7 +125,7 @@ function projectTool(tool: JsonObject, revision: Revision): JsonObject {
 function projectPrompt(prompt: JsonObject, revision: Revision): JsonObject {
   const projected = projectNamed(prompt, revision);
   if (!Array.isArray(projected['arguments'])) return projected;
-  return { ...projected, arguments: projectAll(projected['arguments'], revision) };
+  return { ...projected, arguments: projectItems(projected['arguments'], revision) };
 }
 
 /** The session speaks what this result agrees on, whatever was assumed before. */
@@ -141,8 +142,21 @@ function projectImplementation(info: JsonObject, revision: Revision): JsonObject
   return rest;
 }
 
-function projectAll(items: unknown, revision: Revision): JsonObject[] {
-  return (items as JsonObject[]).map((item) => projectNamed(item, revision));
+/** What became of shared lists, by revision. */
+const projections = new WeakMap<readonly unknown[], Map<Revision, JsonObject[]>>();
+
+function projectItems(
+  list: unknown,
+  revision: Revision,
+  project: (item: JsonObject, revision: Revision) => JsonObject = projectNamed,
+): JsonObject[] {
+  const items = list as JsonObject[];
+  if (!isShared(items)) return items.map((item) => project(item, revision));
+  let known = projections.get(items);
+  if (!known) projections.set(items, (known = new Map()));
+  let projected = known.get(revision);
+  if (!projected) known.set(revision, (projected = share(items.map((item) => project(item, revision)))));
+  return projected;
 }
 
 /** `title` and `_meta` came with 2025-06-18, `icons` with 2025-11-25. */

@@ -10,6 +10,7 @@ import type {
   PromptMessage,
 } from '../protocol/messages.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
+import type { InputLimits } from './argument-limits.ts';
 import { checkName } from './names.ts';
 import type { Completer } from './resource.ts';
 import { compileSchema, type CompiledSchema, type Schema, type SchemaOutput } from './schema.ts';
@@ -85,8 +86,8 @@ export interface CompiledPrompt {
   readonly description: PromptDescription;
 }
 
-export function compilePrompt(prompt: Prompt): CompiledPrompt {
-  const input = prompt.input && compileSchema(prompt.input, 'input', `Prompt "${prompt.name}"`);
+export function compilePrompt(prompt: Prompt, inputLimits: InputLimits): CompiledPrompt {
+  const input = prompt.input && compileSchema(prompt.input, 'input', `Prompt "${prompt.name}"`, inputLimits);
   const { name, title, description, icons, meta } = prompt;
   return {
     prompt,

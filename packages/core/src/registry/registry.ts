@@ -1,4 +1,5 @@
 import { DefinitionError } from '../errors.ts';
+import type { InputLimits } from './argument-limits.ts';
 import { compilePrompt, type CompiledPrompt, type Prompt } from './prompt.ts';
 import { compileResource, type CompiledResource, type Resource } from './resource.ts';
 import { compileTool, type CompiledTool, type Tool } from './tool.ts';
@@ -16,6 +17,11 @@ export class Registry {
   readonly resources = new Map<string, CompiledResource>();
   readonly prompts = new Map<string, CompiledPrompt>();
   readonly #disabled = new Set<string>();
+  readonly #inputLimits: InputLimits;
+
+  constructor(inputLimits: InputLimits) {
+    this.#inputLimits = inputLimits;
+  }
 
   /** @throws {DefinitionError} `NAME_TAKEN`, or what compiling it throws. */
   add(definition: Definition): void {
@@ -23,13 +29,13 @@ export class Registry {
     if (this.#has(definition.kind, name)) throw nameTaken(definition.kind, name);
     switch (definition.kind) {
       case 'tool':
-        this.tools.set(name, compileTool(definition));
+        this.tools.set(name, compileTool(definition, this.#inputLimits));
         break;
       case 'resource':
         this.resources.set(name, compileResource(definition));
         break;
       case 'prompt':
-        this.prompts.set(name, compilePrompt(definition));
+        this.prompts.set(name, compilePrompt(definition, this.#inputLimits));
         break;
     }
   }

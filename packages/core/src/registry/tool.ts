@@ -12,6 +12,7 @@ import type {
   ToolDescription,
 } from '../protocol/messages.ts';
 import type { FullResult } from '../results.ts';
+import type { InputLimits } from './argument-limits.ts';
 import { annotateHeaders, headerParametersOf } from './header-parameters.ts';
 import { checkName } from './names.ts';
 import {
@@ -42,6 +43,8 @@ interface ToolFacts {
   readonly access?: Access | undefined;
   /** How long one call may take. Default: the app's `timeoutMs`. Waiting for a person's input does not count. */
   readonly timeoutMs?: number | undefined;
+  /** For a tool that takes more than the app's `inputLimits` allow, or should take less. */
+  readonly inputLimits?: InputLimits | undefined;
   /** Free words to group tools by, for middleware and listings. Sent as `_meta['toolyard/tags']`. */
   readonly tags?: readonly string[] | undefined;
   /** Codes of the {@link ToolError}s it throws. */
@@ -161,11 +164,13 @@ const NO_ARGUMENTS: JsonObject = Object.freeze({
 /**
  * Compiles the schemas of a tool and writes its listing.
  *
+ * @param inputLimits - of the app; those of the tool come first.
  * @throws {DefinitionError} `INPUT_NOT_OBJECT`, `SCHEMA_WITHOUT_JSON`, `INVALID_HEADER_PARAMETER`
  */
-export function compileTool(tool: Tool): CompiledTool {
+export function compileTool(tool: Tool, inputLimits: InputLimits): CompiledTool {
   const where = `Tool "${tool.name}"`;
-  const input = tool.input && compileSchema(tool.input, 'input', where);
+  const limits = { ...inputLimits, ...tool.inputLimits };
+  const input = tool.input && compileSchema(tool.input, 'input', where, limits);
   const output = tool.output && compileSchema(tool.output, 'output', where);
   if (input && input.json['type'] !== 'object') {
     throw new DefinitionError(

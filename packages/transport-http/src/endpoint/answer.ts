@@ -3,6 +3,7 @@ import {
   ErrorCode,
   errorResponse,
   isRecord,
+  stringifyMessage,
   type Era,
   type JsonRpcResponse,
   type RequestId,
@@ -36,7 +37,7 @@ export function answerJson(
   }
   const status = statusOf(response, era);
   const more = status === 403 && 'error' in response ? scopeChallenge(response.error.data) : undefined;
-  reply.send(status, { ...JSON_HEADERS, ...headers, ...more }, JSON.stringify(response));
+  reply.send(status, { ...JSON_HEADERS, ...headers, ...more }, stringifyMessage(response));
 }
 
 /** Gives an exchange its response; one that cannot be written as JSON is logged and answered with an error. */

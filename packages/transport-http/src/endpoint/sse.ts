@@ -1,3 +1,5 @@
+import { stringifyMessage, type JsonRpcMessage } from '@toolyard/core/protocol';
+
 /** Headers of an event stream that proxies neither buffer, compress nor cache. */
 export const SSE_HEADERS = {
   'content-type': 'text/event-stream',
@@ -8,8 +10,8 @@ export const SSE_HEADERS = {
 export const KEEP_ALIVE = ': keep-alive\n\n';
 
 /** One message as a server-sent event. JSON has no line breaks, so one data line is enough. */
-export function sseEvent(message: unknown, id?: string): string {
-  const data = `data: ${JSON.stringify(message)}\n\n`;
+export function sseEvent(message: JsonRpcMessage, id?: string): string {
+  const data = `data: ${stringifyMessage(message)}\n\n`;
   return id === undefined ? `event: message\n${data}` : `event: message\nid: ${id}\n${data}`;
 }
 

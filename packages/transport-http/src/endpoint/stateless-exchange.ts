@@ -3,6 +3,7 @@ import type {
   ClientDescription,
   Envelope,
   Era,
+  JsonRpcMessage,
   JsonRpcResponse,
   LogLevel,
   Revision,
@@ -86,7 +87,7 @@ export class StatelessExchange implements Exchange, OpenExchange {
     this.#sink?.end();
   }
 
-  #write(message: unknown): void {
+  #write(message: JsonRpcMessage): void {
     const sink = this.#stream();
     if (sink.buffered <= MAX_BUFFERED_BYTES) {
       sink.write(sseEvent(message));

@@ -1,4 +1,5 @@
 import type { Timer } from '@toolyard/core';
+import type { JsonRpcMessage } from '@toolyard/core/protocol';
 
 import type { Sink } from '../endpoint/message.ts';
 import { SSE_HEADERS, sseEvent, ssePrime } from '../endpoint/sse.ts';
@@ -8,7 +9,7 @@ import type { HttpSession } from './session.ts';
 /** An event that the client has not seen. */
 interface MissedEvent {
   readonly id: string;
-  readonly message: unknown;
+  readonly message: JsonRpcMessage;
 }
 
 /** What a stream's client may leave untaken before it is cut off. */
@@ -65,7 +66,7 @@ export class Channel {
     });
   }
 
-  send(message: unknown): void {
+  send(message: JsonRpcMessage): void {
     if (this.#ended) return;
     const id = this.#session.log.append(this.id, message);
     const sink = this.#sink;

@@ -1,3 +1,4 @@
+import type { JsonRpcMessage } from '@toolyard/core/protocol';
 import type { Clock } from '@toolyard/core';
 
 /** Bounds of the events a session keeps for clients that come back. */
@@ -14,7 +15,7 @@ interface LoggedEvent {
   readonly sequence: number;
   readonly stream: number;
   readonly at: number;
-  readonly message: unknown;
+  readonly message: JsonRpcMessage;
   readonly size: number;
 }
 
@@ -48,7 +49,7 @@ export class EventLog {
     return this.#idOf({ stream, sequence: this.#lastSequence });
   }
 
-  append(stream: number, message: unknown): string {
+  append(stream: number, message: JsonRpcMessage): string {
     const id = this.mark(stream);
     const size = JSON.stringify(message).length;
     this.#events.push({ sequence: this.#lastSequence, stream, at: this.#clock.now(), message, size });
@@ -58,7 +59,7 @@ export class EventLog {
   }
 
   /** Events of the same stream after a position, oldest first. */
-  after({ stream, sequence }: EventPosition): { id: string; message: unknown }[] {
+  after({ stream, sequence }: EventPosition): { id: string; message: JsonRpcMessage }[] {
     this.trim();
     return this.#events
       .filter((event) => event.stream === stream && event.sequence > sequence)

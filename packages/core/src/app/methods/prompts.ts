@@ -30,6 +30,11 @@ export const listPrompts: Method = {
             )
             .map(({ description }) => description),
         rename: (prompt, prefix) => ({ ...prompt, name: prefix + prompt.name }),
+        fixed: ({ prompts }) =>
+          [...prompts.values()].map(({ name, compiled: { prompt, description } }) => ({
+            item: name === prompt.name ? description : { ...description, name },
+            access: prompt.access,
+          })),
       }),
   }),
 };

@@ -35,6 +35,13 @@ export const listResources: Method = {
           );
           return (await Promise.all(lists)).flat();
         },
+        fixed: ({ resources, templates }) =>
+          templates.some(({ compiled }) => compiled.resource.list)
+            ? undefined
+            : [...resources.values()].map(({ compiled: { resource, description } }) => ({
+                item: description,
+                access: resource.access,
+              })),
       }),
   }),
 };
@@ -50,6 +57,11 @@ export const listTemplates: Method = {
           visible(app, call)
             .filter(({ resource }) => resource.template)
             .map(({ templateDescription }) => templateDescription),
+        fixed: ({ templates }) =>
+          templates.map(({ compiled: { resource, templateDescription } }) => ({
+            item: templateDescription,
+            access: resource.access,
+          })),
       }),
   }),
 };

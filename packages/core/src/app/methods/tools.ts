@@ -35,6 +35,11 @@ export const listTools: Method = {
             )
             .map(({ description }) => description),
         rename: (tool, prefix) => ({ ...tool, name: prefix + tool.name }),
+        fixed: ({ tools }) =>
+          [...tools.values()].map(({ name, compiled: { tool, description } }) => ({
+            item: name === tool.name ? description : { ...description, name },
+            access: tool.access,
+          })),
       }),
   }),
 };
