@@ -1,36 +1,10 @@
 import { digest } from '../digest.ts';
-import { canonicalJson } from '../protocol/canonical-json.ts';
-import type { AuditEntry, AuditRecord, ChainEnd } from './record.ts';
-
-type Hash = (algorithm: 'sha256', text: string, encoding: 'hex') => string;
-
-// Not imported: the middleware also runs where there is no Node, and Web Crypto makes a promise of each hash.
-const nodeHash = (
-  globalThis as { process?: { getBuiltinModule?(id: string): { readonly hash?: Hash } | undefined } }
-).process?.getBuiltinModule?.('node:crypto')?.hash;
+import type { AuditRecord, ChainEnd } from './record.ts';
 
 /** `prevHash` of the first record of a chain. */
 export const GENESIS = '0'.repeat(64);
 
 export const EMPTY_CHAIN: ChainEnd = { seq: 0, hash: GENESIS };
-
-/** Puts an entry at the end of a chain. */
-export async function seal(entry: AuditEntry, end: ChainEnd, lost: number): Promise<AuditRecord> {
-  const record = follow(entry, end, lost);
-  return { ...record, hash: await hashOf(record) };
-}
-
-/** {@link seal} without a wait, where there is `node:crypto`. */
-export const sealNow =
-  nodeHash &&
-  ((entry: AuditEntry, end: ChainEnd, lost: number): AuditRecord => {
-    const record = follow(entry, end, lost);
-    return { ...record, hash: nodeHash('sha256', canonicalJson(record), 'hex') };
-  });
-
-function follow(entry: AuditEntry, end: ChainEnd, lost: number): Omit<AuditRecord, 'hash'> {
-  return { ...entry, seq: end.seq + 1, ...(lost > 0 && { lost }), prevHash: end.hash };
-}
 
 /** What {@link verifyAuditChain} found. */
 export type AuditVerdict =
@@ -90,15 +64,11 @@ export async function verifyAuditChain(
       (record.prevHash === hash || (count === 0 && from === 'any')) &&
       (seq === undefined || record.seq === seq + 1);
     if (!follows) return { ok: false, index: count, problem: 'missing' };
-    if ((await hashOf(rest)) !== claimed) return { ok: false, index: count, problem: 'changed' };
+    if ((await digest(rest)) !== claimed) return { ok: false, index: count, problem: 'changed' };
     hash = claimed;
     seq = record.seq;
     count += 1;
     lost += record.lost ?? 0;
   }
   return { ok: true, count, hash, lost };
-}
-
-async function hashOf(record: object): Promise<string> {
-  return nodeHash ? nodeHash('sha256', canonicalJson(record), 'hex') : digest(record);
 }

@@ -71,16 +71,21 @@ export interface ChainEnd {
  * Records come one at a time, in the order of the chain; the next one only when the last has settled. When `append`
  * resolves, the record is kept; when it rejects, it is not. A rejection with the code `AUDIT_CHAIN_MOVED` says that
  * the chain does not end where it did: the record comes again, after what `last` gives then.
+ *
+ * Where there is `extend`, and `node:crypto` to hash with, it is used instead.
  */
 export interface AuditSink {
   append(record: AuditRecord): void | Promise<void>;
   /** The record the chain goes on from, asked for at the start and after a failure. Without it, each start begins anew. */
   last?(): Promise<AuditRecord | undefined>;
   /**
-   * For sinks that several processes write to: keeps what `next` makes of the end of the chain, in one step with
-   * finding that end. Where it is there, it is used instead of `append`.
+   * For sinks that several processes write to, or that keep many records as cheaply as one: keeps what `next` makes of
+   * the end of the chain, then what it makes of that record, and so on until it gives `undefined` or the sink has
+   * enough; all in one step with finding the end.
+   *
+   * @returns how many of them are kept, from the first on: at least one. It rejects when none is.
    */
-  extend?(next: (end: ChainEnd) => AuditRecord): Promise<AuditRecord>;
+  extend?(next: (end: ChainEnd) => AuditRecord | undefined): Promise<number>;
   /** Resolves when what was appended is as safe as the sink can make it. */
   flush?(): Promise<void>;
   close?(): Promise<void>;

@@ -1,10 +1,11 @@
 import { stateOf } from '../app/call-state.ts';
 import { outcomeOfError, outcomeOfResult, type Outcome } from '../app/outcome.ts';
-import type { AuditEntry, AuditSink, AuditTarget, ArgumentShape } from '../audit/record.ts';
+import type { ArgumentShape, AuditEntry, AuditPrincipal, AuditSink, AuditTarget } from '../audit/record.ts';
 import { declaredNames, shapeOf } from '../audit/shape.ts';
-import { AuditError, Trail } from '../audit/trail.ts';
+import { AuditError, AuditTrail } from '../audit/trail.ts';
 import type { Call, Middleware } from '../call.ts';
 import { InvalidOptionError } from '../errors.ts';
+import type { Principal } from '../principal.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { redactor, type Redactor } from '../redaction/redactor.ts';
 import { shorten } from '../shorten.ts';
@@ -19,8 +20,9 @@ export interface AuditOptions extends MethodSelection {
   /**
    * What happens when a record cannot be kept.
    *
-   * - `log`: calls do not wait for the sink. A record that is lost is written to the app's log as an error, and the
-   *   next one that is kept says how many are missing. The default.
+   * - `log`: calls do not wait for the sink. Our own sinks get the records of some milliseconds together: a process
+   *   that is killed takes these along. A record that is lost is written to the app's log as an error, and the next
+   *   one that is kept says how many are missing. The default.
    * - `fail-call`: an answer waits until its record is kept, and becomes an error if it is not. The handler has run by
    *   then. While the queue is full, calls are refused before anything happens.
    */
@@ -39,6 +41,8 @@ export interface AuditMiddleware extends Middleware {
   close(): Promise<void>;
 }
 
+/** Short enough that hardly a record is lost with the process, long enough that under load many share a commit. */
+const GATHER_MS = 5;
 const MAX_URI_LENGTH = 2048;
 const NOTHING_DECLARED: ReadonlySet<string> = new Set();
 
@@ -74,58 +78,65 @@ export function audit(options: AuditOptions): AuditMiddleware {
     if (!(value > 0)) throw new InvalidOptionError(option, 'must be above 0');
   }
   const selected = selectMethods(options);
-  const trail = new Trail({ sink, maxQueue });
+  const waits = onSinkError === 'fail-call';
+  const trail = new AuditTrail({ sink, maxQueue, gatherMs: waits ? 0 : GATHER_MS });
   const uris = redactor();
 
-  /** @throws {AuditError} under `fail-call`. */
-  async function keep(call: Call, entry: AuditEntry): Promise<void> {
-    const kept = trail.append(entry);
-    if (onSinkError === 'log') {
-      kept.catch((error: unknown) => report(call, error));
-      return;
-    }
-    using limit = call.clock.timeout(appendTimeoutMs);
-    const late = new Promise<never>((_, reject) => {
-      limit.signal.addEventListener('abort', () => {
+  function keepLater(call: Call, entry: AuditEntry): void {
+    trail.add(entry, (error) => {
+      // A logger that throws must not stop the trail.
+      if (error) queueMicrotask(() => report(call, error));
+    });
+  }
+
+  /** @throws {AuditError} when the record is not kept in time. */
+  function keepNow(call: Call, entry: AuditEntry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = call.clock.after(appendTimeoutMs, () => {
         const message = `The audit sink did not answer within ${appendTimeoutMs} ms.`;
         reject(new AuditError('AUDIT_SINK_FAILED', message, entry));
       });
+      trail.add(entry, (error) => {
+        timer.cancel();
+        if (error) reject(error);
+        else resolve();
+      });
     });
-    await Promise.race([kept, late]);
   }
 
   function entryOf(call: Call, startedAt: number, outcome: Outcome, result: unknown): AuditEntry {
     const { principal, client, session, tenant } = call;
-    const { status, ...details } = outcome;
     const address = stateOf(call)?.exchange.peer?.address;
-    return {
+    const entry: Writable<AuditEntry> = {
       time: new Date(startedAt).toISOString(),
       callId: call.id,
-      principal: { id: principal.id, issuer: principal.issuer, clientId: principal.clientId },
+      principal: principalOf(principal),
       transport: call.transport,
       protocolVersion: call.protocolVersion,
-      ...(tenant !== undefined && { tenant }),
-      ...(session && { session: session.id }),
-      ...(client.info && {
-        client: { name: shorten(client.info.name), version: shorten(client.info.version) },
-      }),
-      ...(address !== undefined && { address }),
       method: shorten(call.method),
-      target: targetOf(call, uris),
-      outcome: status,
-      ...('code' in details && { code: details.code }),
-      ...('rpcCode' in details && { rpcCode: details.rpcCode }),
+      outcome: outcome.status,
       durationMs: Math.max(0, call.clock.now() - startedAt),
       paramsBytes: jsonBytes(call.params),
       resultBytes: result === undefined ? 0 : jsonBytes(result),
-      arguments: argumentsOf(call),
     };
+    if (tenant !== undefined) entry.tenant = tenant;
+    if (session) entry.session = session.id;
+    if (client.info)
+      entry.client = { name: shorten(client.info.name), version: shorten(client.info.version) };
+    if (address !== undefined) entry.address = address;
+    const target = targetOf(call, uris);
+    if (target) entry.target = target;
+    if ('code' in outcome) entry.code = outcome.code;
+    if ('rpcCode' in outcome) entry.rpcCode = outcome.rpcCode;
+    const args = argumentsOf(call);
+    if (args !== undefined) entry.arguments = args;
+    return entry;
   }
 
   async function recordCall<T>(call: Call, next: () => Promise<T>): Promise<T> {
     if (isNotification(call.method) || !selected(call.method)) return next();
     const startedAt = call.clock.now();
-    if (onSinkError === 'fail-call' && trail.isFull) {
+    if (waits && trail.isFull) {
       const rpcCode = ErrorCode.internalError;
       const denied = { status: 'error', code: 'AUDIT_QUEUE_FULL', rpcCode, masked: true } as const;
       throw await trail.append(entryOf(call, startedAt, denied, undefined)).catch((error: unknown) => error);
@@ -134,16 +145,25 @@ export function audit(options: AuditOptions): AuditMiddleware {
     try {
       result = await next();
     } catch (error) {
-      await keep(call, entryOf(call, startedAt, outcomeOfError(call, error), undefined)).catch(
-        (lost: unknown) => report(call, lost),
-      );
+      const entry = entryOf(call, startedAt, outcomeOfError(call, error), undefined);
+      if (waits) await keepNow(call, entry).catch((lost: unknown) => report(call, lost));
+      else keepLater(call, entry);
       throw error;
     }
-    await keep(call, entryOf(call, startedAt, outcomeOfResult(result), result));
+    const entry = entryOf(call, startedAt, outcomeOfResult(result), result);
+    if (waits) await keepNow(call, entry);
+    else keepLater(call, entry);
     return result;
   }
 
   return Object.assign(recordCall as Middleware, { flush: () => trail.flush(), close: () => trail.close() });
+}
+
+type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
+
+/** Its keys in order, which is how they are hashed. */
+function principalOf({ clientId, id, issuer }: Principal): AuditPrincipal {
+  return { clientId, id, issuer };
 }
 
 function report(call: Call, error: unknown): void {
@@ -153,13 +173,13 @@ function report(call: Call, error: unknown): void {
 
 /** Also where there is no such thing: what somebody asked for in vain is worth knowing. */
 function targetOf({ target, method, params }: Call, uris: Redactor): AuditTarget | undefined {
-  if (target && target.kind !== 'resource') return { kind: target.kind, name: target.name, known: true };
+  if (target && target.kind !== 'resource') return { kind: target.kind, known: true, name: target.name };
   const { name, uri } = params;
   if (method.startsWith('resources/') && typeof uri === 'string') {
-    return { kind: 'resource', name: uris.text(uri.slice(0, MAX_URI_LENGTH)), known: target !== undefined };
+    return { kind: 'resource', known: target !== undefined, name: uris.text(uri.slice(0, MAX_URI_LENGTH)) };
   }
   if (typeof name !== 'string' || (method !== 'tools/call' && method !== 'prompts/get')) return undefined;
-  return { kind: method === 'tools/call' ? 'tool' : 'prompt', name: shorten(name), known: false };
+  return { kind: method === 'tools/call' ? 'tool' : 'prompt', known: false, name: shorten(name) };
 }
 
 function argumentsOf(call: Call): ArgumentShape | undefined {

@@ -5,7 +5,7 @@ const texts = new WeakMap<readonly unknown[], string | undefined>();
 
 /** Freezes an array that will be part of many answers, so that its JSON is written once. Its items must not change. */
 export function share<T>(items: T[]): T[] {
-  texts.set(Object.freeze(items) as readonly unknown[], undefined);
+  texts.set(Object.freeze(items), undefined);
   return items;
 }
 

@@ -1,7 +1,7 @@
 import { deferred } from '../abort.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { ShutdownError, type CancelledError } from '../errors.ts';
-import type { Exchange, Session } from '../exchange.ts';
+import type { Session } from '../exchange.ts';
 import { MemorySession } from '../memory-session.ts';
 import type { Principal } from '../principal.ts';
 import { eraOf } from '../protocol/envelope.ts';
@@ -20,6 +20,7 @@ import type { Era } from '../protocol/revisions.ts';
 import { ServerRequests } from '../server-requests.ts';
 import type { Line } from './line-reader.ts';
 import { outlineOf } from './oversized-message.ts';
+import { StdioExchange, type Terms } from './stdio-exchange.ts';
 
 export interface ConnectionOptions {
   readonly principal: Principal;
@@ -37,14 +38,15 @@ type Answer = (response: JsonRpcResponse | undefined) => void;
 export class Connection {
   readonly #app: Dispatcher;
   readonly #options: ConnectionOptions;
-  readonly #scope = crypto.randomUUID();
-  readonly #gone = new AbortController();
-  /** Ends streams that would never end by themselves. */
-  readonly #leaving = new AbortController();
   readonly #requests: ServerRequests;
-  readonly #modern: Exchange;
-  readonly #listening: Exchange;
-  #legacy: Exchange;
+  readonly #modern: Terms;
+  #legacy: Terms;
+  /** Messages being answered. */
+  readonly #open = new Set<StdioExchange>();
+  /** Why nothing new is taken and streams end that would never end by themselves. */
+  #leaving: CancelledError | undefined = undefined;
+  /** Why everything is given up. */
+  #gone: CancelledError | undefined = undefined;
   #spokeModern = false;
   #stopSubscription: (() => void) | undefined = undefined;
   /** While `initialize` is being answered. What comes after it waits, since it depends on the outcome. */
@@ -57,10 +59,9 @@ export class Connection {
     this.#options = options;
     const { principal, tenant, notify } = options;
     this.#requests = new ServerRequests({ clock: app.clock, timeoutMs: app.inputTimeoutMs });
-    const common = { transport: 'stdio', principal, tenant, scope: this.#scope, notify };
-    this.#modern = { ...common, era: 'modern', signal: this.#gone.signal };
-    this.#listening = { ...common, era: 'modern', signal: this.#leaving.signal };
-    this.#legacy = { ...common, era: 'legacy', signal: this.#gone.signal };
+    const common = { principal, tenant, scope: crypto.randomUUID(), notify };
+    this.#modern = { ...common, era: 'modern' };
+    this.#legacy = { ...common, era: 'legacy' };
   }
 
   /** Takes what the client wrote. Answers go to `send`, in the order in which they are ready. */
@@ -85,17 +86,24 @@ export class Connection {
 
   /** Takes no new requests from here on and ends streams for changes. Resolves when all else is answered. */
   async idle(): Promise<void> {
-    this.#leaving.abort(new ShutdownError());
+    this.#leave(new ShutdownError());
     while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   /** Gives up everything that is being answered, and ends the session. */
   close(reason: CancelledError): void {
-    this.#leaving.abort(reason);
-    if (this.#gone.signal.aborted) return;
-    this.#gone.abort(reason);
+    this.#leave(reason);
+    if (this.#gone) return;
+    this.#gone = reason;
+    for (const exchange of this.#open) exchange.giveUp(reason);
     this.#requests.close(reason);
     this.#endSession();
+  }
+
+  #leave(reason: CancelledError): void {
+    if (this.#leaving) return;
+    this.#leaving = reason;
+    for (const exchange of this.#open) if (exchange.listening) exchange.giveUp(reason);
   }
 
   #endSession(): void {
@@ -112,7 +120,7 @@ export class Connection {
       return answer(undefined);
     }
     const method = isRecord(message) ? message['method'] : undefined;
-    if (kind === 'request' && this.#leaving.signal.aborted) return answer(this.#shuttingDown(message));
+    if (kind === 'request' && this.#leaving) return answer(this.#shuttingDown(message));
     if (inBatch && method === 'initialize')
       return answer(refusal(message, 'initialize cannot be part of a batch.'));
     if (this.#inFlight >= this.#options.maxInFlight && method !== 'notifications/cancelled') {
@@ -123,18 +131,21 @@ export class Connection {
 
   async #answer(message: unknown, method: unknown, answer: Answer): Promise<void> {
     this.#inFlight += 1;
+    let exchange: StdioExchange | undefined;
     try {
       // No await where none is needed: what comes next has to find the handshake begun.
       if (this.#handshake && method !== 'notifications/cancelled') await this.#handshakeDone();
       const era = this.#eraOf(message);
-      if (era === 'legacy' && method === 'initialize') await this.#initialize(message, answer);
-      else answer(await this.#app.dispatch(message, this.#exchangeFor(era, method)));
+      if (era === 'legacy' && method === 'initialize') return await this.#initialize(message, answer);
+      exchange = this.#enter(era === 'legacy' ? this.#legacy : this.#modern, method);
+      answer(await this.#app.dispatch(message, exchange));
     } catch (err) {
       this.#app.logger.error({ err }, 'A message over stdio could not be dispatched.');
       answer(
         errorResponse(answerableId(message), { code: ErrorCode.internalError, message: 'Internal error' }),
       );
     } finally {
+      if (exchange) this.#open.delete(exchange);
       this.#inFlight -= 1;
       if (this.#inFlight === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
     }
@@ -153,26 +164,31 @@ export class Connection {
     return era === 'legacy' && this.#spokeModern && !this.#legacy.session && !opens ? 'modern' : era;
   }
 
-  #exchangeFor(era: Era, method: unknown): Exchange {
-    if (era === 'legacy') return this.#legacy;
-    return method === 'subscriptions/listen' ? this.#listening : this.#modern;
+  #enter(terms: Terms, method: unknown): StdioExchange {
+    const exchange = new StdioExchange(terms, method);
+    const over = this.#gone ?? (exchange.listening ? this.#leaving : undefined);
+    if (over) exchange.giveUp(over);
+    this.#open.add(exchange);
+    return exchange;
   }
 
   /** Opens the session. A client that starts over gets a new one in place of the old. */
   async #initialize(message: unknown, answer: Answer): Promise<void> {
     const done = deferred();
     this.#handshake = done.promise;
+    let exchange: StdioExchange | undefined;
     try {
       const session = new MemorySession();
-      const exchange: Exchange = {
+      const terms: Terms = {
         ...this.#legacy,
         session,
         request: (request, signal) => this.#requests.request(request, signal, this.#options.send),
       };
+      exchange = this.#enter(terms, 'initialize');
       const response = await this.#app.dispatch(message, exchange);
       if (session.record && response && 'result' in response) {
         this.#endSession();
-        this.#legacy = exchange;
+        this.#legacy = terms;
         answer(response);
         this.#subscribe(session);
         return;
@@ -180,13 +196,14 @@ export class Connection {
       if (session.record) this.#app.endSession(session.id);
       answer(response);
     } finally {
+      if (exchange) this.#open.delete(exchange);
       this.#handshake = undefined;
       done.resolve();
     }
   }
 
   #subscribe(session: Session): void {
-    if (this.#leaving.signal.aborted) return;
+    if (this.#leaving) return;
     const { principal, notify } = this.#options;
     try {
       this.#stopSubscription = this.#app.subscribe({ principal, session, notify });

@@ -1,5 +1,5 @@
-import { GENESIS } from '../audit/chain.ts';
-import type { AuditRecord } from '../audit/record.ts';
+import { EMPTY_CHAIN, GENESIS } from '../audit/chain.ts';
+import type { AuditRecord, ChainEnd } from '../audit/record.ts';
 import { InvalidOptionError, ToolyardError } from '../errors.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import { chainMoved, logClosed, type AuditLog } from './audit-log.ts';
@@ -9,7 +9,7 @@ import { createAuditFiles, type AuditFile } from './audit-files.ts';
 export interface JsonLinesAuditOptions {
   /** A file in a directory that exists; readable and writable for the current user alone. */
   readonly path: string;
-  /** Waits for the disk with each record, so that a power failure costs none. Default: false. */
+  /** Waits for the disk before records count as kept: a power failure costs none of them. Default: false. */
   readonly fsync?: boolean | undefined;
   /**
    * Bytes after which a new file is begun. The full one is kept beside it as `{path}.{number of its last record}`.
@@ -81,22 +81,48 @@ export function jsonLinesAuditSink(options: JsonLinesAuditOptions): AuditLog {
     return open();
   }
 
+  /** Records that go into one file, in one write. */
+  async function keep(file: AuditFile, next: (end: ChainEnd) => AuditRecord | undefined): Promise<number> {
+    let [target, newest, lines, bytes, kept] = [file, end, '', 0, 0];
+    for (let record = next(newest ?? EMPTY_CHAIN); record; record = next(record)) {
+      const line = `${JSON.stringify(record)}\n`;
+      const lineBytes = Buffer.byteLength(line);
+      const isFull = target.size + bytes + lineBytes > maxBytes;
+      // The others go into the next file, when they come again.
+      if (isFull && kept > 0) break;
+      if (isFull && newest && target.size > 0) target = await rotate(target, newest.seq);
+      lines += line;
+      bytes += lineBytes;
+      newest = record;
+      kept += 1;
+    }
+    try {
+      await target.append(Buffer.from(lines), fsync);
+    } catch (error) {
+      await letGo(target);
+      throw error;
+    }
+    end = newest;
+    return kept;
+  }
+
   return {
     async append(record) {
-      let file = await open();
+      const file = await open();
       if ((end?.hash ?? GENESIS) !== record.prevHash || (await file.hasChanged())) {
         await letGo(file);
         throw chainMoved();
       }
-      const line = Buffer.from(`${JSON.stringify(record)}\n`);
-      if (end && file.size > 0 && file.size + line.byteLength > maxBytes) file = await rotate(file, end.seq);
-      try {
-        await file.append(line, fsync);
-      } catch (error) {
+      const records = [record];
+      await keep(file, () => records.shift());
+    },
+    async extend(next) {
+      let file = await open();
+      if (await file.hasChanged()) {
         await letGo(file);
-        throw error;
+        file = await open();
       }
-      end = record;
+      return keep(file, next);
     },
     async last() {
       await open();

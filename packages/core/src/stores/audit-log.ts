@@ -4,6 +4,7 @@ import { ToolyardError } from '../errors.ts';
 /** An audit sink that can be read back. */
 export interface AuditLog extends AuditSink {
   last(): Promise<AuditRecord | undefined>;
+  extend: NonNullable<AuditSink['extend']>;
   /** All records it still has, oldest first. */
   records(): AsyncIterable<AuditRecord>;
   flush(): Promise<void>;

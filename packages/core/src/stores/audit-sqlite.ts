@@ -19,7 +19,7 @@ export interface SqliteAuditBounds {
   readonly table?: string | undefined;
   /** Where more are kept, the oldest go. Default: all are kept. */
   readonly maxRecords?: number | undefined;
-  /** Waits for the disk with each record, so that a power failure costs none. With `path` only. Default: false. */
+  /** Waits for the disk before records count as kept: a power failure costs none of them. With `path` only. Default: false. */
   readonly fsync?: boolean | undefined;
 }
 
@@ -53,23 +53,34 @@ export function sqliteAuditSink(options: SqliteAuditOptions): AuditLog {
     if (closed) throw logClosed();
   }
 
-  /** Nobody else writes between finding the end of the chain and the new record. */
-  function keep(next: (end: ChainEnd) => AuditRecord): AuditRecord {
+  /** Nobody else writes between finding the end of the chain and the new records. */
+  function keep(next: (end: ChainEnd) => AuditRecord | undefined): number {
     check();
     return atomically(database, () => {
-      const end = parse(statements.last.get()) ?? EMPTY_CHAIN;
-      const record = next(end);
-      if (record.prevHash !== end.hash) throw chainMoved();
-      const { seq, hash, time, principal, tenant, method, target, outcome } = record;
-      const columns = [principal.id, tenant ?? null, method, target?.name ?? null, outcome];
-      statements.insert.run(seq, hash, time, ...columns, JSON.stringify(record));
-      if (maxRecords !== undefined) statements.dropBefore.run(seq - maxRecords);
-      return record;
+      let end = endOf(statements.end.get());
+      let kept = 0;
+      for (let record = next(end); record; record = next(end)) {
+        if (record.prevHash !== end.hash) throw chainMoved();
+        insert(record);
+        end = record;
+        kept += 1;
+      }
+      if (maxRecords !== undefined) statements.dropBefore.run(end.seq - maxRecords);
+      return kept;
     });
   }
 
+  function insert(record: AuditRecord): void {
+    const { seq, hash, time, principal, tenant, method, target, outcome } = record;
+    const [who, what, json] = [principal.id, target?.name ?? null, JSON.stringify(record)];
+    statements.insert.run(seq, hash, time, who, tenant ?? null, method, what, outcome, json);
+  }
+
   return {
-    append: async (record) => void keep(() => record),
+    async append(record) {
+      const records = [record];
+      keep(() => records.shift());
+    },
     extend: async (next) => keep(next),
     async last() {
       check();
@@ -111,12 +122,17 @@ function prepare(database: SqliteDatabase, table: string) {
       CREATE INDEX IF NOT EXISTS "${table}_principal" ON "${table}" (principal, time);
     `);
     return {
+      end: database.prepare(`SELECT seq, hash FROM "${table}" ORDER BY seq DESC LIMIT 1`),
       last: database.prepare(`SELECT record FROM "${table}" ORDER BY seq DESC LIMIT 1`),
       after: database.prepare(`SELECT record FROM "${table}" WHERE seq > ? ORDER BY seq LIMIT 1`),
       insert: database.prepare(`INSERT INTO "${table}" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
       dropBefore: database.prepare(`DELETE FROM "${table}" WHERE seq <= ?`),
     };
   });
+}
+
+function endOf(row: Record<string, unknown> | undefined): ChainEnd {
+  return row === undefined ? EMPTY_CHAIN : { seq: Number(row['seq']), hash: String(row['hash']) };
 }
 
 function parse(row: Record<string, unknown> | undefined): AuditRecord | undefined {

@@ -17,7 +17,7 @@ export function checkKey(key: string): void {
     );
   }
   // In UTF-8 all lone surrogates become the same character: different keys would be one.
-  if (/\p{Surrogate}/u.test(key)) {
+  if (!key.isWellFormed()) {
     throw new StoreError('STORE_KEY_INVALID', 'A key is well-formed text: this one has a lone surrogate.');
   }
 }
@@ -55,10 +55,11 @@ export function expiryOf(now: number, { ttlMs }: StoreWriteOptions = {}): number
   return Math.min(Math.ceil(now + ttlMs), Number.MAX_SAFE_INTEGER);
 }
 
+const buffer = (globalThis as { Buffer?: { byteLength(text: string): number } }).Buffer;
 const encoder = new TextEncoder();
 
 function byteLength(text: string): number {
-  return encoder.encode(text).byteLength;
+  return buffer ? buffer.byteLength(text) : encoder.encode(text).byteLength;
 }
 
 // A UTF-16 unit takes one to three bytes: most values need no counting.

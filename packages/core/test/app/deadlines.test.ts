@@ -27,6 +27,10 @@ function countingClock(clock = fakeClock()) {
   return { ...clock, after, pending, timersSet: () => set };
 }
 
+function hang(name: string, timeoutMs: number) {
+  return defineTool({ name, timeoutMs, run: () => new Promise(() => {}) });
+}
+
 function limited(dueAt: number, ended: number[]) {
   return {
     dueAt,
@@ -72,8 +76,6 @@ describe('deadlines', () => {
 
   test('of a tool that is quicker than the ones before holds', async () => {
     const clock = fakeClock();
-    const hang = (name: string, timeoutMs: number) =>
-      defineTool({ name, timeoutMs, run: () => new Promise(() => {}) });
     const app = testApp({ clock }).add(hang('slow', 60_000), hang('fast', 50));
     const ends: string[] = [];
     const slow = app.call('slow').catch(() => ends.push('slow'));
@@ -93,8 +95,8 @@ describe('deadlines', () => {
     const clock = fakeClock();
     let shift = 0;
     const app = testApp({ clock: { ...clock, now: () => clock.now() + shift } }).add(
-      defineTool({ name: 'hang', timeoutMs: 1_000, run: () => new Promise(() => {}) }),
-      defineTool({ name: 'hang-less', timeoutMs: 100, run: () => new Promise(() => {}) }),
+      hang('hang', 1_000),
+      hang('hang-less', 100),
     );
     const ends: string[] = [];
     const calls = ['hang', 'hang-less'].map((name) => app.call(name).catch(() => ends.push(name)));

@@ -288,10 +288,10 @@ function cpuOf(work: () => unknown): number {
   return Math.min(...costs);
 }
 
-describe('the limits of an app', () => {
-  const send = (app: ReturnType<typeof testApp>, count: number) =>
-    app.call('sort', { words: Array.from({ length: count }, () => 'a') });
+const send = (app: ReturnType<typeof testApp>, count: number) =>
+  app.call('sort', { words: Array.from({ length: count }, () => 'a') });
 
+describe('the limits of an app', () => {
   test('hold for each of its tools', async () => {
     const app = testApp({ inputLimits: { maxValues: 10 } }).add(sort);
     expect(await send(app, 9)).toBe(9);

@@ -19,7 +19,6 @@ import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { eras, never, recordingLogger, settled, testApp } from '../helpers.ts';
 import { failureOf } from './failure.ts';
 import { heldTool } from './held-tool.ts';
-import { useInstantDigests } from './instant-digests.ts';
 
 const readOnly = { readOnlyHint: true };
 const ann: Principal = { id: 'ann', scopes: [] };
@@ -340,8 +339,6 @@ function together() {
 }
 
 describe('calls that are alike and come together', () => {
-  useInstantDigests();
-
   test('share one run', async () => {
     const { app, tool, runs } = together();
     const calls = [app.call(tool), app.call(tool), app.call(tool)];

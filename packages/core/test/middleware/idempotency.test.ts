@@ -18,9 +18,6 @@ import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { eras, never, recordingLogger, settled, testApp } from '../helpers.ts';
 import { failureOf } from './failure.ts';
 import { heldTool } from './held-tool.ts';
-import { useInstantDigests } from './instant-digests.ts';
-
-useInstantDigests();
 
 const ann: Principal = { id: 'ann', scopes: [] };
 const key = (name: unknown) => ({ meta: { 'toolyard/idempotencyKey': name } });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineResource, defineTool, TimeoutError } from '../../src/index.ts';
-import { timeout } from '../../src/middleware.ts';
+import { retry, timeout } from '../../src/middleware.ts';
 import { createTestClient, fakeClock } from '../../src/testing.ts';
 import { eras, never, settled, testApp } from '../helpers.ts';
 import { failureOf } from './failure.ts';
@@ -59,6 +59,31 @@ test('it can only tighten: the limit of the tool and the cancellation of the cli
   abort.abort(new Error('changed my mind'));
   await expect(cancelled).rejects.toThrow('changed my mind');
   expect(runs[1]!.call.signal.aborted).toBe(true);
+});
+
+test('what a failed attempt has left running still learns that the call was cancelled', async () => {
+  const signals: AbortSignal[] = [];
+  const tool = defineTool({
+    name: 'flaky',
+    annotations: { readOnlyHint: true },
+    run(_args, { signal }) {
+      signals.push(signal);
+      if (signals.length === 1) throw new Error('lost connection');
+      return never;
+    },
+  });
+  const clock = fakeClock();
+  const app = testApp({ clock })
+    .use('tools/call', retry())
+    .use(timeout({ timeoutMs: 50_000 }))
+    .add(tool);
+  const abort = new AbortController();
+  const cancelled = failureOf(app.call(tool, {}, { signal: abort.signal }));
+  await settled();
+  await clock.advance(1_000);
+  abort.abort();
+  await cancelled;
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
 });
 
 test('what notices the signal first and fails in its own way is a TimeoutError all the same', async () => {

@@ -1,8 +1,14 @@
 // What every driver of an audit log has to do.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { EMPTY_CHAIN, seal, verifyAuditChain } from '../../src/audit/chain.ts';
-import type { AuditEntry, AuditRecord } from '../../src/audit/record.ts';
+import { EMPTY_CHAIN, verifyAuditChain } from '../../src/audit/chain.ts';
+import { seal, sealNow } from '../../src/audit/seal.ts';
+import type { AuditEntry, AuditRecord, ChainEnd } from '../../src/audit/record.ts';
+import { createApp, defineTool } from '../../src/index.ts';
+import { audit } from '../../src/middleware/audit.ts';
 import type { AuditLog } from '../../src/stores/audit-log.ts';
+import { settled } from '../helpers.ts';
 
 export function entry(callId: string, more: Partial<AuditEntry> = {}): AuditEntry {
   return {
@@ -44,7 +50,31 @@ export async function read(log: AuditLog): Promise<AuditRecord[]> {
   return records;
 }
 
+/** Seals entries one after the other, as a trail does for a batch. */
+export function sealing(callIds: readonly string[], more: Partial<AuditEntry> = {}) {
+  const left = [...callIds];
+  return (end: ChainEnd): AuditRecord | undefined => {
+    const id = left.shift();
+    return id === undefined ? undefined : sealNow!(entry(id, more), end, 0);
+  };
+}
+
 export const ids = (count: number, prefix = 'c') => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+
+/** Ends a process that answers calls under way, and gives how many it had answered by then at least. */
+export async function killWhileAnswering(driver: 'sqlite' | 'json lines', path: string): Promise<number> {
+  const child = fork(new URL('audit-process.ts', import.meta.url), [driver, path], { execArgv: [] });
+  let answered = 0;
+  await new Promise<void>((enough) => {
+    child.on('message', (count) => {
+      answered = Number(count);
+      if (answered >= 500) enough();
+    });
+  });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return answered;
+}
 
 /** @param open - opens the same log each time. */
 export function testAuditLog(open: () => AuditLog): void {
@@ -94,13 +124,68 @@ export function testAuditLog(open: () => AuditLog): void {
     await log.close();
   });
 
+  test('many are kept in one step, after what was there before and where others left the chain', async () => {
+    const [log, other] = [open(), open()];
+    await appendAll(log, ids(2));
+    expect(await log.extend(sealing(ids(50, 'many')))).toBe(50);
+    expect(await other.extend(sealing(ids(3, 'other')))).toBe(3);
+    expect(await log.extend(sealing(ids(2, 'more')))).toBe(2);
+    await appendAll(log, ['one']);
+    expect(await verifyAuditChain(log.records())).toMatchObject({ ok: true, count: 58 });
+    expect((await read(log)).map(({ callId }) => callId)).toEqual([
+      ...ids(2),
+      ...ids(50, 'many'),
+      ...ids(3, 'other'),
+      ...ids(2, 'more'),
+      'one',
+    ]);
+    await Promise.all([log.close(), other.close()]);
+  });
+
+  test('of many that cannot all be kept, none is', async () => {
+    const log = open();
+    await appendAll(log, ids(2));
+    const next = sealing(ids(3, 'lost'));
+    const failing = (end: ChainEnd) => {
+      const record = next(end);
+      if (record) return record;
+      throw new Error('out of memory');
+    };
+    await expect(log.extend(failing)).rejects.toThrow('out of memory');
+    expect(await read(log)).toHaveLength(2);
+    await log.extend(sealing(['more']));
+    expect(await verifyAuditChain(log.records())).toMatchObject({ ok: true, count: 3 });
+    await log.close();
+  });
+
+  test.each(['log', 'fail-call'] as const)(
+    'calls that run together are chained in the order of their answers (%s)',
+    async (onSinkError) => {
+      const log = open();
+      const trail = audit({ sink: log, onSinkError });
+      const answered: string[] = [];
+      const app = createApp({ name: 'demo', version: '1.0.0' })
+        .use(trail, async function note(call, next) {
+          const result = await next();
+          answered.push(call.id);
+          return result;
+        })
+        .add(defineTool({ name: 'echo', run: () => settled() }));
+      await Promise.all(Array.from({ length: 100 }, () => app.call('echo', {})));
+      await trail.flush();
+      expect((await read(log)).map(({ callId }) => callId)).toEqual(answered);
+      expect(await verifyAuditChain(log.records())).toMatchObject({ ok: true, count: 100, lost: 0 });
+      await trail.close();
+    },
+  );
+
   test('a closed log refuses records; closing again does nothing', async () => {
     const log = open();
     await appendAll(log, ids(1));
     await log.close();
     await log.close();
-    await expect(log.append(await seal(entry('late'), EMPTY_CHAIN, 0))).rejects.toMatchObject({
-      code: 'AUDIT_LOG_CLOSED',
-    });
+    const closed = { code: 'AUDIT_LOG_CLOSED' };
+    await expect(log.append(await seal(entry('late'), EMPTY_CHAIN, 0))).rejects.toMatchObject(closed);
+    await expect(log.extend(sealing(['late']))).rejects.toMatchObject(closed);
   });
 }

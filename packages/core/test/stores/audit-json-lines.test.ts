@@ -10,14 +10,13 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { verifyAuditChain } from '../../src/audit/chain.ts';
+import { AuditTrail } from '../../src/audit/trail.ts';
 import { jsonLinesAuditSink } from '../../src/stores/audit-json-lines.ts';
-import { appendAll, ids, read, testAuditLog } from './audit-contract.ts';
+import { appendAll, entry, ids, killWhileAnswering, read, sealing, testAuditLog } from './audit-contract.ts';
 
 let directory = '';
 const path = () => join(directory, 'audit.jsonl');
@@ -91,6 +90,16 @@ describe('full files', () => {
     expect((await read(log)).map(({ seq }) => seq)).toEqual([8, 9, 10]);
     expect(await verifyAuditChain(log.records(), { from: 'any' })).toMatchObject({ ok: true, count: 3 });
     await log.close();
+  });
+
+  test('are begun within many records that come at once', async () => {
+    const sink = jsonLinesAuditSink({ path: path(), maxBytes: 1500 });
+    const trail = new AuditTrail({ sink, maxQueue: 100, gatherMs: 0 });
+    await Promise.all(ids(20).map((id) => trail.append(entry(id))));
+    for (const name of await files())
+      expect((await stat(join(directory, name))).size).toBeLessThanOrEqual(1500);
+    expect(await verifyAuditChain(sink.records())).toMatchObject({ ok: true, count: 20, lost: 0 });
+    await trail.close();
   });
 
   test('nothing is written over', async () => {
@@ -168,16 +177,22 @@ describe('crashes and hands of others', () => {
     await log.close();
   });
 
-  test('what a killed process had written is there', async () => {
-    const child = fork(new URL('audit-process.ts', import.meta.url), [path()], { execArgv: [] });
-    const [written] = (await once(child, 'message')) as [number];
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+  test('a process that is killed loses no record of a call it has answered under "fail-call"', async () => {
+    const answered = await killWhileAnswering('json lines', path());
     const log = jsonLinesAuditSink({ path: path() });
-    const verdict = await verifyAuditChain(log.records());
-    expect(verdict).toMatchObject({ ok: true });
-    expect(verdict).toHaveProperty('count');
-    expect((await read(log)).length).toBeGreaterThanOrEqual(written);
+    expect(await verifyAuditChain(log.records())).toMatchObject({ ok: true, lost: 0 });
+    expect((await read(log)).length).toBeGreaterThanOrEqual(answered);
+    await log.close();
+  });
+
+  test('a file that was cut is noticed before many are written at once', async () => {
+    const log = jsonLinesAuditSink({ path: path() });
+    await appendAll(log, ids(2));
+    const whole = await readFile(path(), 'utf8');
+    await truncate(path(), whole.length - 20);
+    // The chain goes on from what is left.
+    expect(await log.extend(sealing(ids(3, 'more')))).toBe(3);
+    expect(await verifyAuditChain(log.records())).toMatchObject({ ok: true, count: 4 });
     await log.close();
   });
 });

@@ -1,10 +1,20 @@
-// Writes audit records until its parent ends it with SIGKILL.
-import { Trail } from '../../src/audit/trail.ts';
-import { jsonLinesAuditSink } from '../../src/stores/audit-json-lines.ts';
-import type { AuditEntry } from '../../src/audit/record.ts';
+// Answers calls, each of them on record, until its parent ends it with SIGKILL.
+import { createApp, defineTool } from '../../src/index.ts';
+import { audit } from '../../src/middleware.ts';
+import { jsonLinesAuditSink, sqliteAuditSink } from '../../src/stores.ts';
 
-const trail = new Trail({ sink: jsonLinesAuditSink({ path: process.argv[2]! }), maxQueue: 10 });
-for (let count = 1; ; count++) {
-  await trail.append({ callId: String(count), principal: { id: 'ann' } } as AuditEntry);
-  if (count === 500) process.send?.(count);
+const [driver, path = ''] = process.argv.slice(2);
+const sink = driver === 'sqlite' ? sqliteAuditSink({ path }) : jsonLinesAuditSink({ path });
+const app = createApp({ name: 'demo', version: '1.0.0' })
+  .use(audit({ sink, onSinkError: 'fail-call' }))
+  .add(defineTool({ name: 'echo', run: () => 'echo' }));
+
+let answered = 0;
+async function callOnAndOn(): Promise<void> {
+  for (;;) {
+    await app.call('echo', {});
+    answered += 1;
+    if (answered % 100 === 0) process.send?.(answered);
+  }
 }
+for (let caller = 0; caller < 16; caller++) void callOnAndOn();

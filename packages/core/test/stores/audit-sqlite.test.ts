@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { verifyAuditChain } from '../../src/audit/chain.ts';
-import { Trail } from '../../src/audit/trail.ts';
+import { AuditTrail } from '../../src/audit/trail.ts';
 import { sqliteAuditSink } from '../../src/stores/audit-sqlite.ts';
-import { appendAll, entry, ids, read, testAuditLog } from './audit-contract.ts';
+import { appendAll, entry, ids, killWhileAnswering, read, sealing, testAuditLog } from './audit-contract.ts';
 
 let directory = '';
 const path = () => join(directory, 'audit.db');
@@ -19,10 +19,18 @@ testAuditLog(() => sqliteAuditSink({ path: path() }));
 
 test('two processes share one chain', async () => {
   const logs = [sqliteAuditSink({ path: path() }), sqliteAuditSink({ path: path(), fsync: true })];
-  const trails = logs.map((sink) => new Trail({ sink, maxQueue: 1000 }));
+  const trails = logs.map((sink) => new AuditTrail({ sink, maxQueue: 1000, gatherMs: 0 }));
   await Promise.all(ids(100).map((id, n) => trails[n % 2]!.append(entry(id))));
   expect(await verifyAuditChain(logs[0]!.records())).toMatchObject({ ok: true, count: 100, lost: 0 });
   await Promise.all(trails.map((trail) => trail.close()));
+});
+
+test('a process that is killed loses no record of a call it has answered under "fail-call"', async () => {
+  const answered = await killWhileAnswering('sqlite', path());
+  const log = sqliteAuditSink({ path: path() });
+  expect(await verifyAuditChain(log.records())).toMatchObject({ ok: true, lost: 0 });
+  expect((await read(log)).length).toBeGreaterThanOrEqual(answered);
+  await log.close();
 });
 
 test('a change of a row is found', async () => {
@@ -48,6 +56,13 @@ test('the oldest records go when there are too many', async () => {
     count: 3,
   });
   expect(await verifyAuditChain(log.records(), { from: 'any' })).toMatchObject({ ok: true, count: 3 });
+  await log.close();
+});
+
+test('the oldest go too when many come at once', async () => {
+  const log = sqliteAuditSink({ path: ':memory:', maxRecords: 3 });
+  expect(await log.extend(sealing(ids(10)))).toBe(10);
+  expect((await read(log)).map(({ seq }) => seq)).toEqual([8, 9, 10]);
   await log.close();
 });
 

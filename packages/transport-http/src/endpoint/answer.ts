@@ -14,8 +14,6 @@ import { challenge } from './auth.ts';
 import type { HttpHeaders, Reply } from './message.ts';
 import { statusOf } from './status.ts';
 
-const JSON_HEADERS = { 'content-type': 'application/json' } as const;
-
 /**
  * Whether a response that nothing was written before is sent as one JSON body: for clients that take it, and where the
  * status has something to say, which a stream would hide behind its 200.
@@ -36,8 +34,9 @@ export function answerJson(
     return;
   }
   const status = statusOf(response, era);
-  const more = status === 403 && 'error' in response ? scopeChallenge(response.error.data) : undefined;
-  reply.send(status, { ...JSON_HEADERS, ...headers, ...more }, stringifyMessage(response));
+  const isRefused = status === 403 && 'error' in response;
+  const own = isRefused ? { ...headers, ...scopeChallenge(response.error.data) } : headers;
+  reply.send(status, own, stringifyMessage(response));
 }
 
 /** Gives an exchange its response; one that cannot be written as JSON is logged and answered with an error. */
@@ -63,7 +62,7 @@ export function refuse(
   headers: HttpHeaders,
   id: RequestId | null = null,
 ): void {
-  reply.send(status, { ...JSON_HEADERS, ...headers }, JSON.stringify(errorResponse(id, error)));
+  reply.send(status, headers, JSON.stringify(errorResponse(id, error)));
 }
 
 /** Errors of HTTP itself, which JSON-RPC has no codes for. */

@@ -1,3 +1,4 @@
+import type { Awaitable } from '@toolyard/core';
 import {
   ErrorCode,
   isRecord,
@@ -56,38 +57,33 @@ export async function serveInitialize(
     return;
   }
   const own: Record<string, string> = withSession(headers, session);
-  const exchange = new SessionExchange(session, { ...arrival, headers: own });
+  const exchange = new SessionExchange(session, arrival, own);
   let isOpen = false;
   try {
-    const response = await dispatchIn(serving, session, exchange, message);
-    isOpen = session.record !== undefined && response !== undefined && 'result' in response;
-    if (!isOpen) delete own['mcp-session-id'];
-    finish(serving, exchange, response);
+    await dispatchIn(serving, session, exchange, message, (response) => {
+      isOpen = session.record !== undefined && response !== undefined && 'result' in response;
+      if (!isOpen) delete own['mcp-session-id'];
+      finish(serving, exchange, response);
+    });
   } finally {
     if (!isOpen) pool.end(session);
   }
 }
 
 /** Serves one message inside a session. */
-export async function serveInSession(serving: LegacyServing, arrival: Arrival, body: unknown): Promise<void> {
-  const { reply, headers } = arrival;
+export function serveInSession(serving: LegacyServing, arrival: Arrival, body: unknown): Awaitable<void> {
   const session = findSession(serving, arrival);
   if (!session) return;
-  if (Array.isArray(body)) {
-    await serveBatch(serving, arrival, session, body);
-    return;
-  }
+  if (Array.isArray(body)) return serveBatch(serving, arrival, session, body);
   switch (kindOf(body)) {
     case 'response':
       session.settle(body as JsonRpcResponse);
-      reply.send(202, headers);
-      return;
+      return arrival.reply.send(202, arrival.headers);
     case 'notification':
-      await serveNotification(serving, arrival, session, body as JsonRpcNotification);
-      return;
+      return serveNotification(serving, arrival, session, body as JsonRpcNotification);
     default: {
-      const exchange = new SessionExchange(session, { ...arrival, headers: withSession(headers, session) });
-      finish(serving, exchange, await dispatchIn(serving, session, exchange, body));
+      const exchange = new SessionExchange(session, arrival, withSession(arrival.headers, session));
+      return dispatchIn(serving, session, exchange, body, (response) => finish(serving, exchange, response));
     }
   }
 }
@@ -164,19 +160,20 @@ async function serveNotification(
   message: JsonRpcNotification,
 ): Promise<void> {
   arrival.reply.send(202, arrival.headers);
-  await app.dispatch(message, new SessionExchange(session, arrival));
+  await app.dispatch(message, new SessionExchange(session, arrival, arrival.headers));
 }
 
-async function dispatchIn(
+async function dispatchIn<T>(
   { app, open }: Serving,
   session: HttpSession,
   exchange: SessionExchange,
   message: unknown,
-): Promise<JsonRpcResponse | undefined> {
+  answer: (response: JsonRpcResponse | undefined) => T,
+): Promise<T> {
   session.enter();
   open.add(exchange);
   try {
-    return await app.dispatch(message, exchange);
+    return answer(await app.dispatch(message, exchange));
   } finally {
     session.leave();
     open.delete(exchange);
@@ -207,15 +204,14 @@ async function serveBatch(
         session.settle(message as JsonRpcResponse);
         return undefined;
       }
-      const exchange = new SessionExchange(session, alone);
-      return dispatchIn(serving, session, exchange, message);
+      const exchange = new SessionExchange(session, alone, alone.headers);
+      return dispatchIn(serving, session, exchange, message, (response) => response);
     }),
   );
   const responses = answers.filter((answer) => answer !== undefined);
   const own = withSession(headers, session);
   if (responses.length === 0) reply.send(202, headers);
-  else if (accepts.json)
-    reply.send(200, { 'content-type': 'application/json', ...own }, JSON.stringify(responses));
+  else if (accepts.json) reply.send(200, own, JSON.stringify(responses));
   else {
     const sink = reply.open(200, { ...SSE_HEADERS, ...own });
     for (const response of responses) sink.write(`event: message\ndata: ${JSON.stringify(response)}\n\n`);

@@ -21,6 +21,7 @@ export interface Reply {
   onGone(listener: () => void): void;
   /** Runs `listener` when the answer has left or its client is gone. */
   onSent(listener: () => void): void;
+  /** Sends a body, if there is one, that is JSON unless the headers have another `content-type`. */
   send(status: number, headers: HttpHeaders, body?: string): void;
   open(status: number, headers: HttpHeaders): Sink;
 }

@@ -12,6 +12,7 @@ import type { Channel } from '../sessions/channel.ts';
 import type { HttpSession } from '../sessions/session.ts';
 import { answerJson, isOneBody } from './answer.ts';
 import type { Arrival } from './arrival.ts';
+import type { HttpHeaders } from './message.ts';
 import type { OpenExchange } from './open-exchanges.ts';
 import { KEEP_ALIVE } from './sse.ts';
 
@@ -25,13 +26,16 @@ export class SessionExchange implements Exchange, OpenExchange {
   readonly era = 'legacy';
   readonly session: HttpSession;
   readonly #arrival: Arrival;
+  readonly #headers: HttpHeaders;
   #call: OpenCall | undefined = undefined;
   #channel: Channel | undefined = undefined;
   #beats = 0;
 
-  constructor(session: HttpSession, arrival: Arrival) {
+  /** @param headers - of the answer. */
+  constructor(session: HttpSession, arrival: Arrival, headers: HttpHeaders) {
     this.session = session;
     this.#arrival = arrival;
+    this.#headers = headers;
   }
 
   get scope(): string {
@@ -88,9 +92,9 @@ export class SessionExchange implements Exchange, OpenExchange {
   }
 
   finish(response: JsonRpcResponse | undefined): void {
-    const { reply, accepts, headers } = this.#arrival;
+    const { reply, accepts } = this.#arrival;
     if (!this.#channel && isOneBody(response, accepts, 'legacy')) {
-      answerJson(reply, response, 'legacy', headers);
+      answerJson(reply, response, 'legacy', this.#headers);
       return;
     }
     const channel = this.#open();
@@ -110,7 +114,7 @@ export class SessionExchange implements Exchange, OpenExchange {
         this.#abandon();
         this.session.closeChannel(channel);
       });
-      channel.open(this.#arrival.reply, this.#arrival.headers);
+      channel.open(this.#arrival.reply, this.#headers);
       this.#channel = channel;
     }
     return this.#channel;

@@ -113,8 +113,9 @@ export class FetchReply implements Reply {
     this.#onSent = listener;
   }
 
-  send(status: number, headers: HttpHeaders, body = ''): void {
-    this.#answer(new Response(body === '' ? null : body, { status, headers }));
+  send(status: number, headers: HttpHeaders, body?: string): void {
+    const own = body === undefined ? headers : { 'content-type': 'application/json', ...headers };
+    this.#answer(new Response(body ?? null, { status, headers: own }));
     this.#sent();
   }
 

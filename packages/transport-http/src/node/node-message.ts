@@ -70,14 +70,21 @@ export class NodeReply implements Reply {
     if (this.#response.closed && !this.#response.writableEnded) listener();
   }
 
-  send(status: number, headers: HttpHeaders, body = ''): void {
+  send(status: number, headers: HttpHeaders, body?: string): void {
     const response = this.#response;
     if (response.headersSent || response.destroyed) {
       response.end();
       return;
     }
-    if (status === 204) response.writeHead(status, { ...headers });
-    else response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    if (body !== undefined) {
+      const length = Buffer.byteLength(body);
+      response.writeHead(status, {
+        'content-type': 'application/json',
+        ...headers,
+        'content-length': length,
+      });
+    } else if (status === 204) response.writeHead(status, { ...headers });
+    else response.writeHead(status, { ...headers, 'content-length': 0 });
     response.end(body);
   }
 
