@@ -69,6 +69,16 @@ export function isProtocolError(error: unknown): error is ProtocolError {
   return hasKind(error, 'protocol');
 }
 
+/** Whether an error is a {@link CancelledError}, of this copy of the package or another; a {@link ShutdownError} is one. */
+export function isCancelledError(error: unknown): error is CancelledError {
+  return hasKind(error, 'cancelled') || isShutdownError(error);
+}
+
+/** Whether an error is a {@link ShutdownError}, of this copy of the package or another. */
+export function isShutdownError(error: unknown): error is ShutdownError {
+  return hasKind(error, 'shutdown');
+}
+
 function hasKind(error: unknown, kind: string): boolean {
   return error instanceof Error && KIND in error && error[KIND] === kind;
 }
@@ -161,6 +171,7 @@ export class TimeoutError extends ToolError {
 /** The call was given up: by the client, by its disconnection, or by a shutdown. */
 export class CancelledError extends ToolyardError {
   override readonly name: string = 'CancelledError';
+  readonly [KIND]: string = 'cancelled';
   constructor(reason = 'The request was cancelled.', options?: ErrorOptions) {
     super('CANCELLED', reason, options);
   }
@@ -169,6 +180,7 @@ export class CancelledError extends ToolyardError {
 /** The server is going away; the same request may succeed elsewhere or later. */
 export class ShutdownError extends CancelledError {
   override readonly name: string = 'ShutdownError';
+  override readonly [KIND]: string = 'shutdown';
   constructor() {
     super('The server is shutting down.');
   }

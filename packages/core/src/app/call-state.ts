@@ -1,6 +1,6 @@
 import { abortError } from '../abort.ts';
 import type { Target } from '../call.ts';
-import { CancelledError, ShutdownError, TimeoutError } from '../errors.ts';
+import { CancelledError, isCancelledError, isShutdownError, TimeoutError } from '../errors.ts';
 import type { Exchange, OpenCall } from '../exchange.ts';
 import { type Logger, type LogFields, withFields } from '../logger.ts';
 import { metaOf, type ClientDescription } from '../protocol/envelope.ts';
@@ -112,7 +112,7 @@ export class CallState implements OpenCall {
 
   /** Whether nobody waits for the answer any more. At a shutdown the client still does. */
   get givenUp(): boolean {
-    return this.abortReason instanceof CancelledError && !(this.abortReason instanceof ShutdownError);
+    return isCancelledError(this.abortReason) && !isShutdownError(this.abortReason);
   }
 
   /** Gives the call up. Does nothing once it has settled. */
@@ -128,9 +128,7 @@ export class CallState implements OpenCall {
 
   giveUp(reason?: unknown): void {
     this.abort(
-      reason instanceof CancelledError
-        ? reason
-        : new CancelledError('The client is gone.', { cause: reason }),
+      isCancelledError(reason) ? reason : new CancelledError('The client is gone.', { cause: reason }),
     );
   }
 

@@ -1,8 +1,9 @@
 import {
-  CancelledError,
+  isCancelledError,
   isProtocolError,
+  isShutdownError,
   isToolError,
-  ShutdownError,
+  type CancelledError,
   type ProtocolError,
   type ToolError,
 } from '../errors.ts';
@@ -30,7 +31,7 @@ export function answerError(call: CallView, error: unknown, durationMs: number):
   else if (incident !== undefined) state.emit('requestFailed', { call, error, incident });
 
   if (isProtocolError(error)) return { error: protocolError(call, error) };
-  if (error instanceof ShutdownError) {
+  if (isShutdownError(error)) {
     return { error: { code: ErrorCode.internalError, message: error.message, data: { retryable: true } } };
   }
   if (isTool && !isInvalidOutput(error)) return { result: toolFailure(call, error, incident) };
@@ -45,7 +46,7 @@ type OpenError = ToolError | ProtocolError | CancelledError;
 
 /** Whether the client is told what happened; all else is masked. */
 export function isOpen(error: unknown): error is OpenError {
-  return isToolError(error) || isProtocolError(error) || error instanceof CancelledError;
+  return isToolError(error) || isProtocolError(error) || isCancelledError(error);
 }
 
 /** The fault of a handler whose result cannot be sent: a server error, where other failures of tools are results. */

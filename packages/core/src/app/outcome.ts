@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts';
-import { isProtocolError, ShutdownError } from '../errors.ts';
+import { isProtocolError, isShutdownError } from '../errors.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { isRecord } from '../protocol/json-rpc.ts';
 import { stateOf } from './call-state.ts';
@@ -53,7 +53,7 @@ export function outcomeOfError(call: Call, error: unknown): Outcome {
   const masked = !isOpen(error);
   const invalidOutput = isInvalidOutput(error);
   const code = isOpen(error) ? error.code : invalidOutput ? 'INVALID_OUTPUT' : 'INTERNAL';
-  const answersAsTool = call.target?.kind === 'tool' && !(error instanceof ShutdownError) && !invalidOutput;
+  const answersAsTool = call.target?.kind === 'tool' && !isShutdownError(error) && !invalidOutput;
   if (answersAsTool) return { status: 'tool_error', code, masked };
   return { status: 'error', code, rpcCode: ErrorCode.internalError, masked };
 }

@@ -14,8 +14,9 @@ export function isShared(value: unknown): boolean {
   return Array.isArray(value) && texts.has(value);
 }
 
-/** `JSON.stringify` for messages, with the JSON of shared arrays taken from where it was kept. */
-export function stringifyMessage(message: JsonRpcMessage): string {
+/** `JSON.stringify` for a message or a batch, with the JSON of lists that many clients get taken from where it was kept. */
+export function stringifyMessage(message: JsonRpcMessage | readonly JsonRpcMessage[]): string {
+  if (isBatch(message)) return `[${message.map(stringifyMessage).join()}]`;
   if (!('result' in message)) return JSON.stringify(message);
   const { result } = message;
   for (const key in result) {
@@ -27,6 +28,10 @@ export function stringifyMessage(message: JsonRpcMessage): string {
     return `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":${whole}}`;
   }
   return JSON.stringify(message);
+}
+
+function isBatch(message: JsonRpcMessage | readonly JsonRpcMessage[]): message is readonly JsonRpcMessage[] {
+  return Array.isArray(message);
 }
 
 function textOf(items: readonly unknown[]): string {

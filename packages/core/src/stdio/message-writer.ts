@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { Logger } from '../logger.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { errorResponse, type JsonRpcMessage } from '../protocol/json-rpc.ts';
+import { stringifyMessage } from '../protocol/shared-json.ts';
 
 /** What is written at once, in characters, unless one message alone has more. */
 const BATCH_LENGTH = 64 * 1024;
@@ -150,7 +151,7 @@ export class MessageWriter {
 
   #serialize(message: JsonRpcMessage | readonly JsonRpcMessage[]): string | undefined {
     try {
-      return `${JSON.stringify(message)}\n`;
+      return `${stringifyMessage(message)}\n`;
     } catch (err) {
       this.#options.logger.error({ err }, 'A message could not be written as JSON.');
     }

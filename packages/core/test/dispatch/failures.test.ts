@@ -194,6 +194,18 @@ describe.each(eras)('a handler that throws (%s)', (era) => {
     });
   });
 
+  test('a shutdown of another copy of the package is told as one, and its code alone is not enough', async () => {
+    const fields = { code: 'CANCELLED', [Symbol.for('toolyard.error')]: 'shutdown' };
+    const foreign = Object.assign(new Error('Going away.'), fields);
+    await expect(createTestClient(throwing(foreign), { era }).call('broken')).rejects.toMatchObject({
+      message: 'Going away.',
+      data: { retryable: true },
+    });
+    const named = Object.assign(new Error(secret), { code: 'CANCELLED' });
+    const result = await createTestClient(throwing(named), { era }).call('broken');
+    expect(JSON.stringify(result)).not.toContain(secret);
+  });
+
   test('prompts and resources are masked as well, and open errors are not', async () => {
     const app = testApp().add(
       definePrompt({ name: 'broken', run: () => Promise.reject(new Error(secret)) }),

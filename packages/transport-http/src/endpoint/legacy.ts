@@ -5,6 +5,7 @@ import {
   isRevision,
   kindOf,
   LEGACY_REVISIONS,
+  stringifyMessage,
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
@@ -17,7 +18,7 @@ import type { Arrival } from './arrival.ts';
 import type { HttpHeaders } from './message.ts';
 import { serveStateless, type Serving } from './modern.ts';
 import { SessionExchange } from './session-exchange.ts';
-import { SSE_HEADERS } from './sse.ts';
+import { SSE_HEADERS, sseEvent } from './sse.ts';
 import { StatelessExchange } from './stateless-exchange.ts';
 
 /** What the sessions of 2025 clients add to {@link Serving}. */
@@ -211,10 +212,10 @@ async function serveBatch(
   const responses = answers.filter((answer) => answer !== undefined);
   const own = withSession(headers, session);
   if (responses.length === 0) reply.send(202, headers);
-  else if (accepts.json) reply.send(200, own, JSON.stringify(responses));
+  else if (accepts.json) reply.send(200, own, stringifyMessage(responses));
   else {
     const sink = reply.open(200, { ...SSE_HEADERS, ...own });
-    for (const response of responses) sink.write(`event: message\ndata: ${JSON.stringify(response)}\n\n`);
+    for (const response of responses) sink.write(sseEvent(response));
     sink.end();
   }
 }

@@ -1,4 +1,4 @@
-import { LimitExceededError } from '@toolyard/core';
+import { isProtocolError } from '@toolyard/core';
 import type { ServerNotification } from '@toolyard/core/protocol';
 
 import type { EventPosition } from '../sessions/event-log.ts';
@@ -52,7 +52,7 @@ function openStanding(
     unsubscribe = app.subscribe({ principal, session, notify });
   } catch (error) {
     session.closeChannel(channel);
-    if (!(error instanceof LimitExceededError)) throw error;
+    if (!isProtocolError(error) || error.code !== 'LIMIT_EXCEEDED') throw error;
     refuse(reply, 503, httpError(error.message), { ...headers, 'retry-after': '30' });
     return;
   }

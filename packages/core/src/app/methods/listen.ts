@@ -1,5 +1,5 @@
 import { abortError } from '../../abort.ts';
-import { InvalidParamsError, ShutdownError } from '../../errors.ts';
+import { InvalidParamsError, isShutdownError } from '../../errors.ts';
 import { isRecord } from '../../protocol/json-rpc.ts';
 import type { JsonObject, SubscriptionFilter } from '../../protocol/messages.ts';
 import { MetaKey } from '../../protocol/meta.ts';
@@ -54,7 +54,7 @@ async function stream(core: AppCore, call: CallView): Promise<JsonObject> {
 function untilOver({ state, narrowedSignal }: CallView): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = () => resolve();
-    state.onAbort((reason) => (reason instanceof ShutdownError ? finish() : reject(abortError(reason))));
+    state.onAbort((reason) => (isShutdownError(reason) ? finish() : reject(abortError(reason))));
     if (narrowedSignal?.aborted) finish();
     narrowedSignal?.addEventListener('abort', finish, { once: true });
     state.onSettled(() => narrowedSignal?.removeEventListener('abort', finish));
