@@ -57,6 +57,8 @@ const CORE = Symbol.for('toolyard.core');
 
 /** What middleware of a call that was given up at the deadline has to end itself. Handlers are left behind at once. */
 const CLEANUP_MS = 1000;
+/** What one part of an app may take to close. */
+const CLOSER_MS = 5000;
 
 /** An app that can be mounted where `Needs` is part of the context. */
 export interface Mountable<Needs extends object> {
@@ -314,7 +316,7 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
     return this;
   }
 
-  /** Runs `action` in {@link App.close}, last registered first. */
+  /** Runs `action` in {@link App.close}, last registered first. One that takes longer than 5 s is left behind. */
   onClose(action: () => void | Promise<void>): this {
     this.#closers.push(action);
     return this;
@@ -360,11 +362,24 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
     core.deadlines.stop();
     for (const action of this.#closers.toReversed()) {
       try {
-        await action();
+        await this.#inTime(action);
       } catch (err) {
         core.logger.error({ err }, 'Closing a part of the app failed.');
       }
     }
+  }
+
+  /** What closes a part of the app, unless it takes so long that the parts after it have to go first. */
+  #inTime(action: () => void | Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this[CORE].clock.after(CLOSER_MS, () => {
+        reject(new ToolyardError('CLOSE_TIMEOUT', `It took longer than ${CLOSER_MS} ms.`));
+      });
+      void Promise.resolve()
+        .then(action)
+        .then(resolve, reject)
+        .finally(() => timer.cancel());
+    });
   }
 
   #setEnabled(reference: Reference, enabled: boolean): void {

@@ -199,6 +199,9 @@ async function observe(
     exchange.protocolVersion ?? version ?? ASSUMED_LEGACY_REVISION,
     undefined,
   );
+  core.active.add(state);
+  const unfollow = follow(exchange, state);
+  state.startTimeout(core.settings.timeoutMs);
   try {
     await runLayers(
       core.layersFor(method),
@@ -211,6 +214,8 @@ async function observe(
   } catch (err) {
     state.log.warn({ err }, 'A notification failed.');
   } finally {
+    unfollow?.();
+    core.active.delete(state);
     state.settle();
   }
 }

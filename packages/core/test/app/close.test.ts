@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { defineTool, ShutdownError, type App } from '../../src/index.ts';
 import { createTestClient, fakeClock } from '../../src/testing.ts';
-import { eras, never, settled, testApp } from '../helpers.ts';
+import { eras, never, recordingLogger, settled, testApp } from '../helpers.ts';
 
 const wait = (ms: number) =>
   defineTool({
@@ -130,4 +130,47 @@ test('middleware that never ends does not keep the app open for ever', async () 
   await clock.advance(1000);
   await closed;
   expect(trace).toEqual(['closed']);
+});
+
+test('a part that does not close in time is left behind, said so, and the others are closed', async () => {
+  const clock = fakeClock();
+  const logger = recordingLogger();
+  const trace: string[] = [];
+  const app = testApp({ clock, logger })
+    .onClose(() => void trace.push('first registered'))
+    .onClose(() => never);
+  const closed = app.close();
+  await clock.advance(5_000);
+  await closed;
+  expect(trace).toEqual(['first registered']);
+  expect(logger.lines).toMatchObject([{ level: 'error', fields: { err: { code: 'CLOSE_TIMEOUT' } } }]);
+});
+
+test('a notification is given up in time, and with its client', async () => {
+  const clock = fakeClock();
+  const reasons: unknown[] = [];
+  const app = testApp({ clock, timeoutMs: 1_000 }).use(async (call) => {
+    await new Promise<void>((resolve) => call.signal.addEventListener('abort', () => resolve()));
+    reasons.push((call.signal.reason as { code: string }).code);
+    return undefined as never;
+  });
+  const gone = new AbortController();
+  const tell = () =>
+    app.dispatch(
+      { jsonrpc: '2.0', method: 'notifications/roots/list_changed' },
+      {
+        transport: 'memory',
+        era: 'modern',
+        principal: { id: 'ada', scopes: [] },
+        notify: () => {},
+        signal: gone.signal,
+      },
+    );
+  const late = tell();
+  await clock.advance(1_000);
+  await late;
+  const left = tell();
+  gone.abort();
+  await left;
+  expect(reasons).toEqual(['TIMEOUT', 'CANCELLED']);
 });
