@@ -8,7 +8,10 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['{packages,examples}/*/test/**/*.test.ts', '{conformance,bench}/test/**/*.test.ts'],
+    include: [
+      '{packages,examples}/*/test/**/*.test.ts',
+      '{conformance,bench,bench/opponents}/test/**/*.test.ts',
+    ],
     setupFiles: ['scripts/test-setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,

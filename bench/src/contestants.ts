@@ -1,5 +1,6 @@
 import { startServer, type ServerProcess } from './harness/server-process.ts';
 import type { ServerOptions } from './harness/run-server.ts';
+import type { Feature } from './servers/features.ts';
 
 /** A server that takes part. */
 export interface Contestant {
@@ -8,6 +9,8 @@ export interface Contestant {
   /** Module under `src/servers`. */
   file: string;
   tools: number;
+  /** What is switched on, for servers that have a choice. */
+  feature?: string;
   /** Whether it opens sessions in the 2025 era. */
   sessions: boolean;
   /** Whether it ends idle sessions by itself. */
@@ -51,6 +54,39 @@ export const toolyard = (tools: number): Contestant => ({
   expires: true,
 });
 
+/** Sends the list Toolyard sends. */
+export const listsBare = (tools: number): Contestant => ({
+  ...bare,
+  id: `lists-bare-${tools}`,
+  title: 'bare node:http, same bytes',
+  file: 'lists-bare',
+  tools,
+});
+
+export const honoBare: Contestant = { ...bare, id: 'hono-bare', title: 'bare Hono', file: 'hono-bare' };
+
+export const honoSdk: Contestant = {
+  ...sdkLowLevel,
+  id: 'hono-sdk',
+  title: 'SDK v2, low-level Server, tuned, in Hono',
+  file: 'hono-sdk',
+};
+
+export const honoToolyard: Contestant = {
+  ...toolyard(1),
+  id: 'hono-toolyard',
+  title: 'Toolyard in Hono',
+  file: 'hono-toolyard',
+};
+
+export const toolyardWith = (feature: Feature, title: string): Contestant => ({
+  ...toolyard(1),
+  id: `with-${feature}`,
+  title,
+  file: 'toolyard-features',
+  feature,
+});
+
 /** @param wanted - beginnings of ids; empty means all. */
 export function chosen(contestants: readonly Contestant[], wanted: readonly string[]): Contestant[] {
   if (wanted.length === 0) return [...contestants];
@@ -58,10 +94,10 @@ export function chosen(contestants: readonly Contestant[], wanted: readonly stri
 }
 
 export function start(
-  { file, tools }: Contestant,
-  options: Omit<ServerOptions, 'tools'> = {},
+  { file, tools, feature }: Contestant,
+  options: Pick<ServerOptions, 'sessionIdleMs'> = {},
 ): Promise<ServerProcess> {
-  return startServer(file, { tools, ...options });
+  return startServer(file, { tools, ...(feature !== undefined && { feature }), ...options });
 }
 
 /** Servers that run side by side, idle while another one is measured. */

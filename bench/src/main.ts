@@ -1,47 +1,53 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Group, GroupReport } from './groups/group.ts';
-import { growth } from './groups/growth.ts';
-import { http2025, http2026 } from './groups/http.ts';
-import { inProcess } from './groups/in-process.ts';
-import { sessions } from './groups/sessions.ts';
+import { fileURLToPath } from 'node:url';
+import { groups } from './groups/all.ts';
+import type { GroupReport } from './groups/group.ts';
 import { type Options, readOptions, usage, UsageError } from './options.ts';
 import { conditions, conditionsLine } from './report/machine.ts';
-import { renderGroup, renderPage } from './report/markdown.ts';
+import { asPart, pageParts, renderGroup } from './report/markdown.ts';
+import { fillPage } from './report/page.ts';
 
-const groups: Group[] = [http2026, http2025, inProcess, sessions, growth];
+const names = {
+  standard: groups.filter(({ onlyByName }) => !onlyByName).map(({ id }) => id),
+  byName: groups.filter(({ onlyByName }) => onlyByName).map(({ id }) => id),
+};
+const page = fromHere('../../docs/guides/performance.md');
+/** Written by `npm run bench:opponents`, which needs packages of its own. */
+const opponents = fromHere('../opponents/RESULTS.md');
 
 try {
-  await main(
-    readOptions(
-      process.argv.slice(2),
-      groups.map(({ id }) => id),
-    ),
-  );
+  await main(readOptions(process.argv.slice(2), names));
 } catch (error) {
-  console.error(error instanceof UsageError ? `${error.message}\n\n${usage}` : error);
+  console.error(error instanceof UsageError ? `${error.message}\n\n${usage(names)}` : error);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
-async function main({ only, json, report, quick, settings }: Options): Promise<void> {
+async function main({ only, json, page: forPage, quick, settings }: Options): Promise<void> {
   const taken = conditions();
   console.log(`${conditionsLine(taken)}\n`);
   const reports: GroupReport[] = [];
-  for (const group of groups.filter(({ id }) => only.length === 0 || only.includes(id))) {
+  for (const group of groups.filter(({ id }) => only.includes(id))) {
     const done = await group.run(settings, (line) => console.error(`${group.id}: ${line}`));
     console.log(`${renderGroup(done)}\n`);
     reports.push(done);
   }
-  const groupFigures = reports.map(({ id, title, goals, figures, faults }) => ({
-    id,
-    title,
-    goals,
-    figures,
-    faults,
-  }));
-  await write(json, `${JSON.stringify({ ...taken, quick, settings, groups: groupFigures }, null, 2)}\n`);
-  if (report !== undefined) await write(report, renderPage(taken, settings.rounds, reports));
-  if (reports.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
+  await write(json, `${JSON.stringify({ ...taken, quick, settings, groups: reports }, null, 2)}\n`);
+  if (reports.some(({ faults }) => faults.length > 0)) {
+    process.exitCode = 1;
+    return;
+  }
+  if (!forPage) return;
+  const parts = pageParts(taken, settings.rounds, reports);
+  // The table of all goals is of one run, or it would mix days and machines.
+  if (names.standard.some((id) => !only.includes(id))) parts.delete('goals');
+  if (existsSync(opponents)) parts.set('opponents', asPart(await readFile(opponents, 'utf8')));
+  await write(page, fillPage(await readFile(page, 'utf8'), parts));
+}
+
+function fromHere(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
 }
 
 async function write(file: string, text: string): Promise<void> {

@@ -1,5 +1,9 @@
 import { createServer, type Server } from 'node:http';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createHistogram } from 'node:perf_hooks';
+import type { Calls } from '../src/load/calls.ts';
+import { echoCalls } from '../src/load/echo-call.ts';
+import { listCalls } from '../src/load/list-calls.ts';
 import { openLoad } from '../src/load/load.ts';
 
 interface Sent {
@@ -38,8 +42,8 @@ function right({ id, params }: Sent): object {
   return { jsonrpc: '2.0', id, result: { content, structuredContent: { text } } };
 }
 
-async function thirtyCalls(url: string) {
-  const load = await openLoad({ url, era: '2026', connections: 3 });
+async function thirtyCalls(url: string, calls?: Calls) {
+  const load = await openLoad({ url, era: '2026', connections: 3, ...(calls && { calls }) });
   try {
     return await load.run({ calls: 30 });
   } finally {
@@ -72,4 +76,55 @@ test('a tool error is wrong', async () => {
 test('a JSON-RPC error is wrong', async () => {
   const url = await serve(({ id }) => ({ jsonrpc: '2.0', id, error: { code: -32603, message: 'no' } }));
   expect((await thirtyCalls(url)).wrong).toBe(30);
+});
+
+test('the latency of every call is recorded, in microseconds', async () => {
+  const url = await serve(right);
+  const load = await openLoad({ url, era: '2026', connections: 3 });
+  const latency = createHistogram();
+  const { seconds } = await load.run({ calls: 30 }, latency);
+  await load.close();
+  expect(latency.count).toBe(30);
+  // Three at a time: together they cannot have waited for longer than three times the whole.
+  expect(latency.mean * latency.count).toBeLessThan(3.1 * seconds * 1e6);
+  expect(latency.min).toBeGreaterThan(10);
+});
+
+test('with a number of texts, calls repeat but for their ids', async () => {
+  const sent: Sent[] = [];
+  const url = await serve((one) => {
+    sent.push(one);
+    return right(one);
+  });
+  expect((await thirtyCalls(url, echoCalls({ texts: 4 }))).wrong).toBe(0);
+  expect(new Set(sent.map(({ params }) => params.arguments.text)).size).toBe(4);
+  expect(new Set(sent.map(({ id }) => id)).size).toBe(30);
+});
+
+describe('lists', () => {
+  const tools = ['one', 'echo'].map((name) => ({ name, inputSchema: { properties: {} } }));
+  const listing = ({ id }: Sent): object => ({ jsonrpc: '2.0', id, result: { tools } });
+
+  test('the same list every time is right', async () => {
+    const url = await serve(listing);
+    expect(await thirtyCalls(url, listCalls(2))).toMatchObject({ wrong: 0, faults: [] });
+  });
+
+  test('another list than at first is wrong, be it as long', async () => {
+    const other = tools.map((tool) => ({ ...tool, name: tool.name.replace('one', 'two') }));
+    const url = await serve((sent, n) =>
+      n === 20 ? { jsonrpc: '2.0', id: sent.id, result: { tools: other } } : listing(sent),
+    );
+    expect((await thirtyCalls(url, listCalls(2))).wrong).toBe(1);
+  });
+
+  test('a list for another call is wrong', async () => {
+    const url = await serve((sent, n) => listing(n === 20 ? { ...sent, id: sent.id + 1 } : sent));
+    expect((await thirtyCalls(url, listCalls(2))).wrong).toBe(1);
+  });
+
+  test('a list with a tool missing is wrong', async () => {
+    const url = await serve(listing);
+    expect((await thirtyCalls(url, listCalls(3))).wrong).toBe(30);
+  });
 });

@@ -4,6 +4,7 @@ export default defineConfig({
   entry: [
     'src/index.ts',
     'src/middleware.ts',
+    'src/process.ts',
     'src/protocol.ts',
     'src/stdio.ts',
     'src/stores.ts',

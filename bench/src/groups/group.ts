@@ -5,6 +5,8 @@ import type { Settings } from '../settings.ts';
 /** One set of measurements with a table of its own. */
 export interface Group {
   id: string;
+  /** Takes so long that it runs only when it is asked for. */
+  onlyByName?: true;
   run(settings: Settings, progress: (line: string) => void): Promise<GroupReport>;
 }
 

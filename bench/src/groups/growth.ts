@@ -45,7 +45,7 @@ async function run(settings: Settings, progress: (line: string) => void): Promis
     },
     goals: rows
       .filter(({ id }) => id === toolyard(1).id)
-      .map(({ era, bytesPerCall }) => goal(`bytes kept per call, ${era}`, 5, bytesPerCall)),
+      .map(({ era, bytesPerCall }) => goal(`tools/call, ${era}: bytes kept per call`, 5, bytesPerCall)),
     figures: rows,
     faults: rows.flatMap(({ id, faults }) => faults.map((fault) => `${id}: ${fault}`)),
   };

@@ -36,7 +36,7 @@ async function run(settings: Settings, progress: (line: string) => void): Promis
     },
     goals: [
       goal(
-        'µs added by five pass-through middleware',
+        'app.call: µs added by five pass-through middleware',
         3,
         rows.find(({ id }) => id === five)!.addedToPipeline.median,
       ),

@@ -45,8 +45,8 @@ async function run(settings: Settings, progress: (line: string) => void): Promis
     },
     goals: ours
       ? [
-          goal('bytes per idle session', 20_000, ours.bytesPerSession),
-          goal('bytes left per expired session', 200, ours.bytesLeftPerSession),
+          goal('idle session, 2025: bytes', 20_000, ours.bytesPerSession),
+          goal('expired session, 2025: bytes left', 200, ours.bytesLeftPerSession),
         ]
       : [],
     figures: rows,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { type Allocation, countAllocation } from './allocation.ts';
 import type { FromServer, MemoryAnswer, Question } from './control.ts';
 
 export interface ServerOptions {
@@ -7,6 +8,8 @@ export interface ServerOptions {
   tools: number;
   /** After how long an unused session goes, for servers that can. */
   sessionIdleMs?: number;
+  /** What is switched on, for servers that have a choice. */
+  feature?: string;
 }
 
 /**
@@ -29,16 +32,34 @@ export async function runServer(start: (options: ServerOptions) => Promise<strin
 
 function serverOptions(): ServerOptions {
   const { values } = parseArgs({
-    options: { tools: { type: 'string', default: '1' }, 'session-idle-ms': { type: 'string' } },
+    options: {
+      tools: { type: 'string', default: '1' },
+      'session-idle-ms': { type: 'string' },
+      feature: { type: 'string' },
+    },
   });
-  const idle = values['session-idle-ms'];
-  return { tools: Number(values.tools), ...(idle === undefined ? {} : { sessionIdleMs: Number(idle) }) };
+  const { tools, feature, 'session-idle-ms': idle } = values;
+  return {
+    tools: Number(tools),
+    ...(idle !== undefined && { sessionIdleMs: Number(idle) }),
+    ...(feature !== undefined && { feature }),
+  };
 }
 
 async function answer(question: Question): Promise<FromServer> {
   if (question === 'memory') return { type: 'memory', memory: await settledMemory() };
+  if (question === 'allocation') return { type: 'allocation', allocation: allocationSinceLast() };
   const { user, system } = process.cpuUsage();
   return { type: 'cpu', cpu: { cpuMicros: user + system } };
+}
+
+let endCount: (() => Allocation) | undefined;
+
+/** Nothing the first time, when counting begins. */
+function allocationSinceLast(): Allocation {
+  const allocation = endCount?.() ?? { bytes: 0, collections: 0 };
+  endCount = countAllocation();
+  return allocation;
 }
 
 async function settledMemory(): Promise<MemoryAnswer> {

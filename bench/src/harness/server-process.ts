@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Allocation } from './allocation.ts';
 import type { FromServer, MemoryAnswer, Question } from './control.ts';
 import type { ServerOptions } from './run-server.ts';
 
@@ -10,6 +11,8 @@ export interface ServerProcess extends AsyncDisposable {
   cpuMicros(): Promise<number>;
   /** Memory after garbage collection. */
   memory(): Promise<MemoryAnswer>;
+  /** What was allocated since it was last asked. */
+  allocation(): Promise<Allocation>;
 }
 
 const answerDeadlineMs = 30_000;
@@ -28,6 +31,7 @@ export async function startServer(file: string, options: ServerOptions): Promise
       url: ready.url,
       cpuMicros: async () => (await ask(child, 'cpu')).cpu.cpuMicros,
       memory: async () => (await ask(child, 'memory')).memory,
+      allocation: async () => (await ask(child, 'allocation')).allocation,
       [Symbol.asyncDispose]: () => stop(child),
     };
   } catch (error) {
@@ -36,9 +40,9 @@ export async function startServer(file: string, options: ServerOptions): Promise
   }
 }
 
-function serverArguments({ tools, sessionIdleMs }: ServerOptions): string[] {
+function serverArguments({ tools, sessionIdleMs, feature }: ServerOptions): string[] {
   const idle = sessionIdleMs === undefined ? [] : ['--session-idle-ms', String(sessionIdleMs)];
-  return ['--tools', String(tools), ...idle];
+  return ['--tools', String(tools), ...idle, ...(feature === undefined ? [] : ['--feature', feature])];
 }
 
 async function ask<Q extends Question>(

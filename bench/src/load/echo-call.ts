@@ -1,7 +1,9 @@
 import type { Answer } from './answer.ts';
-import { envelope, type Era } from './eras.ts';
+import { type Calls, nextId } from './calls.ts';
+import { callHeaders, envelope, type Era } from './eras.ts';
+import { messageOf } from './message.ts';
 
-/** One `tools/call` of `echo` and what must come back. */
+/** One `tools/call` of `echo`. */
 export interface EchoCall {
   id: number;
   text: string;
@@ -10,12 +12,24 @@ export interface EchoCall {
 
 const echoBytes = 52;
 
-let lastId = 0;
+/**
+ * Calls of `echo`, of which no two are equal.
+ *
+ * @param texts - how many different texts to send, for servers that may answer from a cache. The id always differs.
+ */
+export function echoCalls({ texts = Infinity }: { texts?: number } = {}): Calls {
+  return {
+    headers: callHeaders,
+    next(era) {
+      const call = echoCall(era, texts);
+      return { body: call.body, faultOf: (answer) => faultOf(answer, call) };
+    },
+  };
+}
 
-/** A call no other call equals: an answer meant for another one, or kept from before, is found out. */
-export function echoCall(era: Era): EchoCall {
-  const id = ++lastId;
-  const text = String(id).padStart(echoBytes, 'x');
+function echoCall(era: Era, texts: number): EchoCall {
+  const id = nextId();
+  const text = String(texts === Infinity ? id : id % texts).padStart(echoBytes, 'x');
   const params = { name: 'echo', arguments: { text }, ...envelope(era) };
   return { id, text, body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }) };
 }
@@ -23,7 +37,7 @@ export function echoCall(era: Era): EchoCall {
 /** What is wrong with the answer, or `undefined` if nothing is. */
 export function faultOf(answer: Answer, { id, text }: EchoCall): string | undefined {
   if (answer.status !== 200) return `status ${answer.status}: ${answer.body}`;
-  const message = messageOf(answer.body);
+  const message = messageOf(answer.body) as EchoAnswer | undefined;
   if (!message) return `no JSON-RPC message: ${answer.body}`;
   if (message.id !== id) return `id ${message.id} instead of ${id}`;
   const { result } = message;
@@ -41,20 +55,4 @@ interface EchoAnswer {
     content?: { type: string; text: string }[];
     structuredContent?: { text?: string };
   };
-}
-
-/** The message of a JSON body, or the last one of an event stream. */
-function messageOf(body: string): EchoAnswer | undefined {
-  if (body.startsWith('{')) return parse(body);
-  const events = body.split('\n').filter((line) => line.startsWith('data:') && line.trim() !== 'data:');
-  const last = events.at(-1);
-  return last === undefined ? undefined : parse(last.slice('data:'.length));
-}
-
-function parse(text: string): EchoAnswer | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

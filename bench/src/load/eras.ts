@@ -21,9 +21,14 @@ const postHeaders = { 'Content-Type': 'application/json', Accept: 'application/j
 
 /** The headers of `tools/call echo`. */
 export function callHeaders(era: Era, session?: string): Record<string, string> {
+  return { ...requestHeaders(era, 'tools/call', session), ...(era === '2026' && { 'Mcp-Name': 'echo' }) };
+}
+
+/** The headers of any request once a version is agreed. */
+export function requestHeaders(era: Era, method: string, session?: string): Record<string, string> {
   const common = { ...postHeaders, 'MCP-Protocol-Version': versions[era] };
-  if (era === '2026') return { ...common, 'Mcp-Method': 'tools/call', 'Mcp-Name': 'echo' };
-  return { ...common, ...(session === undefined ? {} : { 'Mcp-Session-Id': session }) };
+  if (era === '2026') return { ...common, 'Mcp-Method': method };
+  return { ...common, ...(session !== undefined && { 'Mcp-Session-Id': session }) };
 }
 
 /** The headers of `initialize`, which comes before a version is agreed. */

@@ -1,20 +1,30 @@
+import type { RecordableHistogram } from 'node:perf_hooks';
+import type { Calls, PreparedCall } from './calls.ts';
 import { type Connection, openConnection, requestHead } from './connection.ts';
-import { callHeaders, type Era } from './eras.ts';
-import { echoCall, faultOf } from './echo-call.ts';
+import type { Era } from './eras.ts';
+import { echoCalls } from './echo-call.ts';
 import { closeSession, openSession } from './session.ts';
 
 export interface LoadOptions {
   url: string;
   era: Era;
   connections: number;
+  /** What is asked for. Default: `echo`, every call different. */
+  calls?: Calls;
+  /** Sent with every call besides what the protocol asks for. */
+  headers?: Record<string, string>;
   /** `false` for a server that knows no sessions: the 2025 shape without the handshake. */
   sessions?: boolean;
 }
 
 /** Clients that are connected, in the 2025 era each with a session of its own, and can be set to work. */
 export interface Load {
-  /** Calls without pause on every connection, and resolves when all that was asked is answered. */
-  run(until: Until): Promise<LoadResult>;
+  /**
+   * Calls without pause on every connection, and resolves when all that was asked is answered.
+   *
+   * @param latency - gets the microseconds from writing each request to having its whole answer.
+   */
+  run(until: Until, latency?: RecordableHistogram): Promise<LoadResult>;
   close(): Promise<void>;
 }
 
@@ -32,16 +42,21 @@ interface LoadResult {
 
 const keptFaults = 3;
 
-export async function openLoad({ url, era, connections, sessions = true }: LoadOptions): Promise<Load> {
+export async function openLoad(options: LoadOptions): Promise<Load> {
+  const { url, era, connections, sessions = true, calls = echoCalls(), headers = {} } = options;
   const clients = await Promise.all(
     Array.from({ length: connections }, async () => {
       const connection = await openConnection(url);
       const session = era === '2025' && sessions ? await openSession(connection, url) : undefined;
-      return { connection, session, head: requestHead('POST', url, callHeaders(era, session)) };
+      return {
+        connection,
+        session,
+        head: requestHead('POST', url, { ...calls.headers(era, session), ...headers }),
+      };
     }),
   );
   return {
-    run: (until) => run(clients, era, until),
+    run: (until, latency) => run(clients, () => calls.next(era), until, latency),
     async close() {
       for (const { connection, session } of clients) {
         if (session !== undefined) await closeSession(connection, url, session);
@@ -53,8 +68,9 @@ export async function openLoad({ url, era, connections, sessions = true }: LoadO
 
 async function run(
   clients: { connection: Connection; head: string }[],
-  era: Era,
+  next: () => PreparedCall,
   until: Until,
+  latency: RecordableHistogram | undefined,
 ): Promise<LoadResult> {
   const result: LoadResult = { calls: 0, seconds: 0, wrong: 0, faults: [], answerBytes: 0 };
   const start = performance.now();
@@ -65,9 +81,11 @@ async function run(
   const work = async ({ connection, head }: { connection: Connection; head: string }): Promise<void> => {
     while (asked < limit && performance.now() < deadline) {
       asked++;
-      const call = echoCall(era);
-      const answer = await connection.send(head, call.body);
-      const fault = faultOf(answer, call);
+      const { body, faultOf } = next();
+      const sent = performance.now();
+      const answer = await connection.send(head, body);
+      latency?.record(Math.max(1, Math.round((performance.now() - sent) * 1000)));
+      const fault = faultOf(answer);
       result.calls++;
       result.answerBytes = Buffer.byteLength(answer.body);
       if (fault === undefined) continue;

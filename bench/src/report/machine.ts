@@ -31,17 +31,30 @@ export function conditions(now = new Date()): Conditions {
   };
 }
 
-export function conditionsLine({ date, machine, versions }: Conditions): string {
-  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const place = `${machine.cpu}, ${machine.cores} cores, ${machine.platform}, load ${machine.loadBefore}`;
-  return `${date.slice(0, 10)} · ${place} · ${packages.join(', ')}`;
+/** {@link placeLine} and what was measured. */
+export function conditionsLine(taken: Conditions): string {
+  const packages = Object.entries(taken.versions).map(([name, version]) => `${name} ${version}`);
+  return `${placeLine(taken)} · ${packages.join(', ')}`;
+}
+
+/** When and where. */
+export function placeLine({ date, machine }: Conditions): string {
+  const { cpu, cores, platform, loadBefore } = machine;
+  return `${date.slice(0, 10)} · ${cpu}, ${cores} cores, ${platform}, load ${loadBefore}`;
+}
+
+/** Whether the machine had nothing else to do when the bench started. */
+export function isQuiet({ machine }: Conditions): boolean {
+  return machine.loadBefore <= 0.5;
 }
 
 const measured = [
+  '@hono/node-server',
   '@modelcontextprotocol/server',
   '@modelcontextprotocol/node',
   '@toolyard/core',
   '@toolyard/transport-http',
+  'hono',
   'zod',
 ];
 

@@ -1,0 +1,2 @@
+// This list is the public API of @toolyard/core/process. Node only.
+export {};

@@ -1,0 +1,2 @@
+// This list is the public API of @toolyard/validation/command.
+export {};
