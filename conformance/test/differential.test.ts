@@ -1,11 +1,8 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { differences } from '../src/judge/differences.ts';
-import { mutate, type Mutation } from '../src/judge/mutate.ts';
-import { inSession, modern, opening, request, type Conversation } from '../src/judge/traffic.ts';
+import type { Conversation } from '../src/judge/traffic.ts';
 import { createPair, describeVerdict, judge, type Pair } from '../src/judge/verdict.ts';
-import { examples } from './traffic/examples.ts';
 import { trafficSets } from './traffic/index.ts';
 
 /** Conversations under way at once; most of their time goes by waiting. */
@@ -42,88 +39,6 @@ describe('the list of differences', () => {
     });
   });
 });
-
-describe('requests with something wrong', () => {
-  const pair = createPair();
-  // Always the same requests, but in the proof, which is there to find new ones.
-  const { numRuns, ...runs } = process.env['TOOLYARD_PROOF']
-    ? { numRuns: 20_000 }
-    : { numRuns: 200, seed: 20260728 };
-
-  test.each(['2026-07-28', 'a session'])(
-    'get the same status and code in %s',
-    { timeout: numRuns * 50 },
-    async (era) => {
-      await fc.assert(
-        fc.asyncProperty(wellFormed, mutations, async ({ method, params, headers }, changes) => {
-          const steps =
-            era === 'a session'
-              ? [...opening(), mutate(inSession(request(method, params)), changes)]
-              : [mutate(modern(method, params, { headers }), changes)];
-          const verdict = (await judge({ name: method, steps }, pair)).at(-1)!;
-          const isLike = verdict.unexplained.every(({ field }) => field !== 'answer');
-          expect(isLike ? '' : describeVerdict(verdict)).toBe('');
-        }),
-        { numRuns, ...runs },
-      );
-    },
-  );
-});
-
-const wellFormed = fc.constantFrom(
-  { method: 'server/discover', params: {}, headers: {} },
-  ...examples.map(({ method, params }) => ({ method, params, headers: {} })),
-  {
-    method: 'tools/call',
-    params: { name: 'route', arguments: { region: 'eu' } },
-    headers: { 'mcp-param-region': 'eu' },
-  },
-);
-
-const value = fc.oneof(
-  fc.constantFrom<unknown>(
-    null,
-    0,
-    1.5,
-    2 ** 53,
-    '',
-    'x',
-    true,
-    [],
-    ['a'],
-    {},
-    '2025-11-25',
-    '2026-07-28',
-    '2027-01-01',
-  ),
-  fc.jsonValue(),
-);
-
-const headerValue = fc.constantFrom(
-  undefined,
-  '',
-  'x',
-  'add',
-  'tools/call',
-  'tools/list',
-  '2025-11-25',
-  '2026-07-28',
-  '=?base64?YWRk?=',
-  'application/json',
-  'text/event-stream',
-  'text/html',
-);
-
-const place = fc.nat(40);
-
-const mutations: fc.Arbitrary<Mutation[]> = fc.array(
-  fc.oneof(
-    fc.record({ kind: fc.constant('delete'), place }),
-    fc.record({ kind: fc.constantFrom('replace', 'add'), place, value }),
-    fc.record({ kind: fc.constant('header'), place, value: headerValue }),
-  ),
-  { minLength: 1, maxLength: 3 },
-);
 
 /** Sends all conversations to both servers; gives what no listed difference explains, as text. */
 async function judgeAll(

@@ -9,6 +9,8 @@ export interface Occurrence {
   readonly step: Step;
   /** The steps of the conversation before this one. */
   readonly before: readonly Step[];
+  /** Those that come after it. */
+  readonly after: readonly Step[];
   readonly ours: Outcome;
   readonly theirs: Outcome;
 }
@@ -71,10 +73,21 @@ export function revisionOf({ step, before }: Occurrence): string {
   return '';
 }
 
-/** Whether a request or notification has a member that none has. */
+/** Whether a message has a member that none of its kind has. */
 export function hasUnknownMember(step: Step): boolean {
-  const { jsonrpc: _jsonrpc, id: _id, method, params: _params, ...unknown } = messageOf(step);
-  return method !== undefined && Object.keys(unknown).length > 0;
+  const { jsonrpc: _jsonrpc, id: _id, ...members } = messageOf(step);
+  const known = 'method' in members ? ['method', 'params'] : ['result' in members ? 'result' : 'error'];
+  return Object.keys(members).some((name) => !known.includes(name));
+}
+
+/** Whether another request of the conversation has the id of this one. */
+export function isIdRepeated({ step, before, after }: Occurrence): boolean {
+  const { id, method } = messageOf(step);
+  return (
+    id !== undefined &&
+    method !== undefined &&
+    [...before, ...after].some((other) => messageOf(other)['id'] === id && 'method' in messageOf(other))
+  );
 }
 
 /** Whether the `_meta` of a message is no object, or has a progress token that is none. */
@@ -93,7 +106,8 @@ export function isToolError({ ours }: Occurrence): boolean {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // A byte order mark is none of its letters.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     return undefined;
   }

@@ -32,6 +32,11 @@ export function noOutcome(): Outcome {
   };
 }
 
+/** Whether a message of a server asks the client something. */
+export function isQuestion(message: unknown): boolean {
+  return isRecord(message) && 'method' in message && 'id' in message;
+}
+
 /** The parts of a response that are known before its body. */
 export function outcomeOf({ status, headers }: Response): Outcome {
   return {
@@ -77,13 +82,19 @@ export async function* readEvents(
     const events = text.split('\n\n');
     text = events.pop()!;
     for (const event of events) {
-      const id = /^id: ?(.*)$/m.exec(event)?.[1];
-      const data = /^data: ?(\S.*)$/m.exec(event)?.[1];
+      const id = fieldOf(event, 'id');
+      const data = fieldOf(event, 'data') || undefined;
       if (id !== undefined || data !== undefined) {
         yield { id, message: data === undefined ? undefined : (JSON.parse(data) as unknown) };
       }
     }
   }
+}
+
+/** A field of an event. Lines end with a line feed alone: U+2028 and its like may be part of a text. */
+function fieldOf(event: string, name: string): string | undefined {
+  const line = event.split('\n').find((each) => each.startsWith(`${name}:`));
+  return line?.slice(name.length + 1).replace(/^ /, '');
 }
 
 /** A message without what no two servers share: ids of their own requests, states, cursors, incident numbers. */

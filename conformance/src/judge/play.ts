@@ -2,8 +2,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { isRecord } from '@toolyard/core/protocol';
 
-import { noOutcome, outcomeOf, readEvents, UNFINISHED, withoutInventions, type Outcome } from './outcome.ts';
+import {
+  isQuestion,
+  noOutcome,
+  outcomeOf,
+  readEvents,
+  UNFINISHED,
+  withoutInventions,
+  type Outcome,
+} from './outcome.ts';
 import type { Conversation, Step } from './traffic.ts';
+import { encode } from './wire.ts';
+
+/** How long answers may take. */
+export interface Patience {
+  /** One that takes longer never comes. Default 3000. */
+  readonly patienceMs?: number;
+  /** The same once a question was asked and the last request has gone out. Default that of all. */
+  readonly unansweredMs?: number;
+}
 
 /** A server, as a conversation sees it. */
 export type Fetch = (request: Request) => Promise<Response>;
@@ -21,7 +38,11 @@ const SETTLE_MS = 25;
  * Sends the requests of a conversation to a server, each once the one before was answered, or has left the client
  * with a question or a stream that stays open.
  */
-export async function play({ steps }: Conversation, fetch: Fetch): Promise<Outcome[]> {
+export async function play(
+  { steps }: Conversation,
+  fetch: Fetch,
+  { patienceMs = PATIENCE_MS, unansweredMs = patienceMs }: Patience = {},
+): Promise<Outcome[]> {
   const memory: Memory = {};
   const hangUp = new AbortController();
   const played: Played[] = [];
@@ -29,9 +50,12 @@ export async function play({ steps }: Conversation, fetch: Fetch): Promise<Outco
     if (step.body?.includes('"{asked}"')) await question(memory);
     const one = playStep(fill(step, memory), fetch, memory, hangUp.signal);
     played.push(one);
-    await inTime(one.goOn);
+    if (!step.atOnce) await inTime(one.goOn, patienceMs);
   }
-  await inTime(Promise.all(played.filter(({ open }) => !open).map(({ ended }) => ended)));
+  const finite = played.filter(({ open }) => !open);
+  const isAsking = ({ outcome }: Played) => isQuestion(outcome.current.messages.at(-1));
+  await inTime(Promise.all(finite.filter((one) => !isAsking(one)).map(({ ended }) => ended)), patienceMs);
+  await inTime(Promise.all(finite.map(({ ended }) => ended)), unansweredMs);
   for (const { open, outcome } of played) if (!open && !outcome.hasEnded) outcome.current.body = UNFINISHED;
   if (played.some(({ open }) => open)) await delay(SETTLE_MS);
   const outcomes = played.map(({ outcome }) => structuredClone(outcome.current));
@@ -59,7 +83,7 @@ interface Played {
 
 function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal): Played {
   const outcome = { current: noOutcome(), hasEnded: false };
-  const { method, headers, body, open = false } = step;
+  const { method, headers, body, encoding, open = false } = step;
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
   const ended = exchange().then(
     () => void (outcome.hasEnded = true),
@@ -70,7 +94,8 @@ function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal)
   return { outcome, goOn: Promise.race([mayGoOn, ended]), ended, open };
 
   async function exchange(): Promise<void> {
-    const init = { method, headers: { ...headers }, signal, ...(body !== undefined && { body }) };
+    const sent = body !== undefined && { body: encode(body, encoding), duplex: 'half' as const };
+    const init = { method, headers: { ...headers }, signal, ...sent };
     const response = await fetch(new Request('http://localhost/mcp', init));
     outcome.current = outcomeOf(response);
     memory.session ??= response.headers.get('mcp-session-id') ?? undefined;
@@ -88,7 +113,7 @@ function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal)
       first = false;
       if (message === undefined) continue;
       messages.push(take(message, memory));
-      if (open || (isRecord(message) && 'method' in message && 'id' in message)) goOn();
+      if (open || isQuestion(message)) goOn();
     }
   }
 }
@@ -96,7 +121,7 @@ function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal)
 /** Remembers what the server made up in a message, and gives the message without it. */
 function take(message: unknown, memory: Memory): unknown {
   if (isRecord(message)) {
-    if ('method' in message && 'id' in message) memory.asked = message['id'];
+    if (isQuestion(message)) memory.asked = message['id'];
     const { result } = message;
     if (isRecord(result) && typeof result['requestState'] === 'string') memory.state = result['requestState'];
     if (isRecord(result) && typeof result['nextCursor'] === 'string') memory.cursor = result['nextCursor'];
@@ -137,9 +162,9 @@ async function question(memory: Memory): Promise<void> {
   for (let waitedMs = 0; memory.asked === undefined && waitedMs < QUESTION_MS; waitedMs += 1) await delay(1);
 }
 
-async function inTime(promise: Promise<unknown>): Promise<void> {
+async function inTime(promise: Promise<unknown>, patienceMs: number): Promise<void> {
   const patience = new AbortController();
-  const late = delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => {});
+  const late = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => {});
   await Promise.race([promise, late]);
   patience.abort();
 }

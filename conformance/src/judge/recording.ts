@@ -59,7 +59,6 @@ function cause({ body }: Exchange, all: readonly Exchange[]): Exchange | undefin
 function toStep({ method, headers, body, answer }: Exchange): Step {
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !NOISE.includes(name)));
   const opensStream = method === 'GET' || body.includes('"subscriptions/listen"');
-  const isAnswer = /"id":"server-\d+"/.test(body);
   const state = stateIn(body);
   return {
     method,
@@ -70,13 +69,17 @@ function toStep({ method, headers, body, answer }: Exchange): Step {
       ...('last-event-id' in kept && { 'last-event-id': '{event}' }),
     },
     ...(body !== '' && {
-      body: (isAnswer ? body.replace(/"id":"server-\d+"/, '"id":"{asked}"') : body).replaceAll(
-        JSON.stringify(state),
-        '"{state}"',
-      ),
+      body: withAsked(body).replaceAll(JSON.stringify(state), '"{state}"'),
     }),
     ...(opensStream && answer !== '' && !answer.includes('"error"') && { open: true }),
   };
+}
+
+/** An answer to a question of our server, with a placeholder for the id it made up; any other body as it is. */
+function withAsked(body: string): string {
+  const message = parse(body);
+  const isAnswer = isRecord(message) && !('method' in message) && ('result' in message || 'error' in message);
+  return isAnswer ? JSON.stringify({ ...message, id: '{asked}' }) : body;
 }
 
 /** The `requestState` a body carries, if our server made it. */

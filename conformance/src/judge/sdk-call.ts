@@ -43,11 +43,12 @@ export class SdkCall {
     const progressToken = _meta?.progressToken;
     if (progressToken === undefined) return;
     const params = { ...progress, progressToken } as { progress: number; progressToken: string | number };
-    void notify({ method: 'notifications/progress', params });
+    notify({ method: 'notifications/progress', params }).catch(() => {});
   }
 
   sendLog(level: 'info', data: unknown, logger?: string): void {
-    void this.#ctx.mcpReq.log(level, data, logger);
+    // Rejects where the client has gone meanwhile.
+    this.#ctx.mcpReq.log(level, data, logger).catch(() => {});
   }
 
   detach(): void {

@@ -35,7 +35,15 @@ export function createSdkServer({ authenticated = false } = {}): Fetch {
   const modern = createMcpHandler(build, { legacy: 'reject', maxRequestBodySize });
   const authenticate = requireBearerAuth({ verifier: { verifyAccessToken } });
 
-  return async function serve(request) {
+  return async function answer(request) {
+    try {
+      return await serve(request);
+    } catch (error) {
+      return Response.json({ error: String(error) }, { status: 500 });
+    }
+  };
+
+  async function serve(request: Request): Promise<Response> {
     const refusal =
       hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
       originValidationResponse(request, localhostAllowedOrigins());
@@ -46,7 +54,7 @@ export function createSdkServer({ authenticated = false } = {}): Fetch {
     if (await isLegacyRequest(request, undefined, { maxRequestBodySize }))
       return serveSession(request, options);
     return modern.fetch(request, options);
-  };
+  }
 
   async function serveSession(
     request: Request,

@@ -7,6 +7,8 @@ import {
   type Revision,
 } from '@toolyard/core/protocol';
 
+import type { Encoding } from './wire.ts';
+
 /** One HTTP request of a conversation, as it goes to each server. */
 export interface Step {
   readonly method: string;
@@ -15,6 +17,10 @@ export interface Step {
   readonly body?: string | undefined;
   /** Its answer is a stream that stays open until the client leaves. */
   readonly open?: boolean | undefined;
+  /** How the body becomes bytes, where it is not plain UTF-8 in one piece. */
+  readonly encoding?: Encoding | undefined;
+  /** The next step does not wait for its answer. */
+  readonly atOnce?: boolean | undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { REVISIONS } from '../../src/requirements.ts';
 import type { Conversation } from '../../src/judge/traffic.ts';
 import { authenticationTraffic } from './authentication.ts';
+import { authenticatedFindings, findingTraffic } from './findings.ts';
 import { headerTraffic } from './headers.ts';
 import { httpTraffic } from './http.ts';
 import { modernTraffic } from './modern.ts';
@@ -26,7 +27,12 @@ export const trafficSets: readonly TrafficSet[] = [
   { name: 'sessions', conversations: sessionTraffic },
   { name: 'questions', conversations: questionTraffic },
   { name: 'subscriptions', conversations: subscriptionTraffic },
-  { name: 'authentication', conversations: authenticationTraffic, authenticated: true },
+  { name: 'findings', conversations: findingTraffic },
+  {
+    name: 'authentication',
+    conversations: [...authenticationTraffic, ...authenticatedFindings],
+    authenticated: true,
+  },
   ...(await Promise.all(REVISIONS.map(recorded))),
 ];
 

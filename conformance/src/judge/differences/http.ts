@@ -1,4 +1,5 @@
 import { answers, messageOf, page, type Difference } from '../difference.ts';
+import type { Step } from '../traffic.ts';
 
 /** What HTTP has to say. */
 export const httpDifferences: readonly Difference[] = [
@@ -40,12 +41,25 @@ export const httpDifferences: readonly Difference[] = [
     },
   },
   {
+    name: 'parameters of Content-Type are not read',
+    what: 'application/json with parameters that are none, or with another type behind them: the SDK refuses it.',
+    why: 'They say nothing about JSON.',
+    rule: {
+      url: 'https://www.rfc-editor.org/rfc/rfc8259#section-11',
+      says: 'No charset parameter is defined; adding one has no effect on compliant recipients.',
+    },
+    covers: (deviation, { step }) =>
+      answers(deviation, /^(?!415)/, '415 error -32000') &&
+      /^\s*application\/json\s*;/i.test(step.headers['content-type'] ?? ''),
+  },
+  {
     name: 'what is wrong whoever asks comes first',
     what: 'Of several things that are wrong with a request we name the first of: type, Accept, body, session. The SDK starts with Accept or the session.',
     why: 'Sessions are looked up for requests that could be served.',
     covers: (deviation, { step }) =>
       answers(deviation, '415 error -32000', /^40[46] error -3200[01]$/) ||
-      (answers(deviation, '400 error -32700', '404 error -32001') && 'mcp-session-id' in step.headers),
+      (answers(deviation, /^40[05] error -32[07]00$/, '404 error -32001') &&
+        'mcp-session-id' in step.headers),
   },
   {
     name: 'OPTIONS is served',
@@ -55,10 +69,10 @@ export const httpDifferences: readonly Difference[] = [
       url: 'https://fetch.spec.whatwg.org/#cors-preflight-fetch',
       says: 'A CORS-preflight request uses OPTIONS.',
     },
-    covers: (deviation) =>
+    covers: (deviation, { step }) =>
       deviation.field === 'allow'
         ? deviation.ours === 'DELETE, GET, OPTIONS, POST' && deviation.theirs === 'DELETE, GET, POST'
-        : answers(deviation, '204', '405 error -32000'),
+        : answers(deviation, '204', /^40[1345] /) && step.method === 'OPTIONS',
   },
   {
     name: 'Host and Origin are read strictly',
@@ -68,7 +82,17 @@ export const httpDifferences: readonly Difference[] = [
       url: page('2026-07-28', 'basic/transports/streamable-http#security-endpoint'),
       says: 'If the Origin header is present and invalid, servers MUST respond with HTTP 403 Forbidden.',
     },
-    covers: (deviation) => answers(deviation, '403 error -32000', '200 result'),
+    covers: (deviation, { step }) => answers(deviation, '403 error -32000', /./) && isOddlyAddressed(step),
+  },
+  {
+    name: 'requests made in process need no Host',
+    what: 'A web-standard request without Host: we take the host of its URL, the SDK refuses it.',
+    why: 'Such requests come from code, or from an adapter; those that come over HTTP/1.1 have one, or get 400 from Node.',
+    rule: {
+      url: 'https://www.rfc-editor.org/rfc/rfc9110#section-7.2',
+      says: 'A user agent MUST generate a Host header field in a request unless it sends that information as :authority.',
+    },
+    covers: (deviation, { step }) => answers(deviation, /./, '403 error -32000') && !('host' in step.headers),
   },
   {
     name: 'initialize may name a newer version in its header',
@@ -79,7 +103,8 @@ export const httpDifferences: readonly Difference[] = [
       says: 'The client MUST include the header on all subsequent requests: initialize has none that could count.',
     },
     covers: (deviation, { step }) =>
-      answers(deviation, '200 result', '400 error -32020') && messageOf(step)['method'] === 'initialize',
+      answers(deviation, /^(200 |40[04] error -3200[01]$)/, '400 error -32020') &&
+      messageOf(step)['method'] === 'initialize',
   },
   {
     name: 'refusals are JSON-RPC errors',
@@ -94,6 +119,17 @@ export const httpDifferences: readonly Difference[] = [
       statusOf(deviation.ours) === statusOf(deviation.theirs),
   },
   {
+    name: 'a token ends where the header does',
+    what: 'Authorization goes on after the token, with a comma: unknown here; the SDK reads as far as the comma.',
+    why: 'Two headers arrive as one like this, and a proxy may have checked the other.',
+    rule: {
+      url: 'https://www.rfc-editor.org/rfc/rfc6750#section-2.1',
+      says: 'credentials = "Bearer" 1*SP b64token, which has no comma.',
+    },
+    covers: (deviation, { step }) =>
+      answers(deviation, '401 error -32000', /^20/) && step.headers['authorization']?.includes(',') === true,
+  },
+  {
     name: 'lists hide what scopes forbid',
     what: 'A tool the token may not use is not listed; the SDK lists it.',
     why: 'A model cannot be tempted by what it does not see.',
@@ -103,10 +139,17 @@ export const httpDifferences: readonly Difference[] = [
     },
     covers: ({ field, ours, theirs }, { step }) =>
       field === 'messages.0.result.tools' &&
-      step.headers['authorization']!.endsWith('reader') &&
+      step.headers['authorization']?.endsWith('reader') === true &&
       (ours as unknown[]).length === (theirs as unknown[]).length - 1,
   },
 ];
+
+/** Whether Host or Origin is more than a name and a port, as no browser writes them. */
+function isOddlyAddressed({ headers: { host = '', origin } }: Step): boolean {
+  const isPlainOrigin =
+    origin === undefined || /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin);
+  return !/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host) || !isPlainOrigin;
+}
 
 function statusOf(answer: unknown): string {
   return String(answer).slice(0, 3);

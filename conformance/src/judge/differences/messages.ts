@@ -1,4 +1,4 @@
-import { isRecord, metaOf, MetaKey } from '@toolyard/core/protocol';
+import { isRequestId } from '@toolyard/core/protocol';
 
 import {
   answers,
@@ -33,7 +33,7 @@ export const messageDifferences: readonly Difference[] = [
       says: 'A request missing any required field of _meta is malformed; the server MUST reject it with -32602, on HTTP with 400.',
     },
     covers: (deviation, occurrence) =>
-      answers(deviation, /^(202|4\d\d error)/, '400 error -32600') &&
+      answers(deviation, /^(202|4\d\d error|200 error -32602)/, '400 error -32600') &&
       hasOddMetadata(occurrence.step) &&
       revisionOf(occurrence) === '',
   },
@@ -50,7 +50,7 @@ export const messageDifferences: readonly Difference[] = [
   },
   {
     name: 'unknown members are ignored',
-    what: 'A message has a member besides `jsonrpc`, `id`, `method` and `params`: the SDK refuses it.',
+    what: 'A message has a member that none of its kind has: the SDK refuses it.',
     why: 'A later revision may add one.',
     rule: {
       url: page('2026-07-28', 'schema#jsonrpcrequest'),
@@ -91,14 +91,12 @@ export const messageDifferences: readonly Difference[] = [
       url: page('2026-07-28', 'basic#meta'),
       says: 'Implementations SHOULD NOT use clientInfo to change the behavior of the server.',
     },
-    covers(deviation, { step }) {
-      const client = metaOf(paramsOf(step))?.[MetaKey.clientInfo];
-      if (answers(deviation, '200 result', '400 error -32602')) return isRecord(client) && 'icons' in client;
-      const { capabilities } = paramsOf(step);
+    covers(deviation, { step, theirs }) {
+      const [error] = theirs.messages;
+      if (answers(deviation, /./, '400 error -32602'))
+        return /(clientInfo|Capabilities)\./.test(envelopeKey(error));
       return (
-        answers(deviation, '200 result', '400 error -32000') &&
-        isRecord(capabilities) &&
-        'roots' in capabilities
+        answers(deviation, '200 result', '400 error -32000') && messageOf(step)['method'] === 'initialize'
       );
     },
   },
@@ -115,34 +113,59 @@ export const messageDifferences: readonly Difference[] = [
   },
   {
     name: 'an envelope makes initialize modern',
-    what: 'initialize with the header and a broken envelope of 2026-07-28: we name what the envelope lacks, the SDK says that header and body disagree.',
+    what: 'initialize with a broken envelope of 2026-07-28: we name what the envelope lacks; the SDK says that header and body disagree, or opens a session.',
     why: 'They agree: both name 2026-07-28.',
     rule: {
       url: page('2026-07-28', 'basic#meta'),
       says: 'A request missing any required field is malformed; the server MUST reject it with -32602.',
     },
     covers: (deviation, { step }) =>
-      answers(deviation, '400 error -32602', '400 error -32020') &&
+      answers(deviation, '400 error -32602', /^(400 error -32020|200 result)$/) &&
       messageOf(step)['method'] === 'initialize',
   },
   {
     name: 'an error without an id may say null',
-    what: 'A client posts an error whose id is `null`: the SDK refuses it.',
+    what: 'A client posts an error whose id is `null`, or no id: the SDK refuses it.',
     why: 'It is how a client says that it could not read what we sent.',
     rule: {
       url: 'https://www.jsonrpc.org/specification#response_object',
       says: 'If there was an error in detecting the id in the Request object, it MUST be Null.',
     },
     covers: (deviation, { step }) =>
-      answers(deviation, /^(202|400 error -32000)$/, '400 error -32600') &&
+      answers(deviation, /^(202|40[04] error -3200[01])$/, '400 error -32600') &&
       'error' in messageOf(step) &&
-      messageOf(step)['id'] === null,
+      !isRequestId(messageOf(step)['id']),
+  },
+  {
+    name: '__proto__ is a name like any other',
+    what: 'Arguments have a property `__proto__` that their schema does not allow: the SDK does not see it.',
+    why: 'It is there, and what is not allowed is refused.',
+    rule: {
+      url: 'https://www.rfc-editor.org/rfc/rfc8259#section-4',
+      says: 'A name is a string.',
+    },
+    covers: (deviation, { step }) =>
+      answers(deviation, /^(200 tool error|[24]00 error -32602)$/, /^200 (result|input_required)$/) &&
+      step.body?.includes('"__proto__"') === true,
+  },
+  {
+    name: 'nesting is not limited',
+    what: 'An object 3,000 levels deep: the SDK runs out of stack and throws.',
+    why: 'The limit of the body is the limit; what no tool asked for is not walked through.',
+    covers: (deviation, { theirs }) =>
+      answers(deviation, /^[24]/, /^(500 other|400 error -32700)$/) &&
+      JSON.stringify(theirs.messages).includes('call stack'),
   },
   {
     name: 'a batch is read inside a session',
     what: 'An empty or broken batch without a session: we ask for the session, the SDK finds the batch at fault.',
     why: 'Only a session tells whether its revision has batches at all.',
     covers: (deviation, { step }) =>
-      answers(deviation, '400 error -32000', '400 error -32600') && batchOf(step) !== undefined,
+      answers(deviation, /^40[04] error -3200[01]$/, '400 error -32600') && batchOf(step) !== undefined,
   },
 ];
+
+/** The key an error about `_meta` names, as the SDK writes it. */
+function envelopeKey(message: unknown): string {
+  return /"envelope":\{"key":"([^"]+)"/.exec(JSON.stringify(message))?.[1] ?? '';
+}

@@ -76,6 +76,19 @@ export const questionDifferences: readonly Difference[] = [
       answers(deviation, '200 error -32021', '200 tool error') && revisionOf(occurrence) !== '',
   },
   {
+    name: 'sessions have no request state',
+    what: 'A request in a session has `requestState` or `inputResponses`: we ignore them, the SDK reads them.',
+    why: 'They belong to 2026-07-28; in these revisions they are params like any other.',
+    rule: {
+      url: page('2025-11-25', 'schema#calltoolrequestparams'),
+      says: 'Has no such params, and does not exclude others.',
+    },
+    covers: (deviation, occurrence) =>
+      deviation.field === 'answer' &&
+      revisionOf(occurrence) !== '' &&
+      ['requestState', 'inputResponses'].some((name) => name in paramsOf(occurrence.step)),
+  },
+  {
     name: 'what can be asked is asked',
     what: 'A handler asks several things at once, of which the client can answer the first: we ask that one, the SDK refuses the call.',
     why: 'As long as the handler has not ended over a missing one it may do without it; if it cannot, its next run ends with the error.',
