@@ -41,18 +41,6 @@ export const httpDifferences: readonly Difference[] = [
     },
   },
   {
-    name: 'parameters of Content-Type are not read',
-    what: 'application/json with parameters that are none, or with another type behind them: the SDK refuses it.',
-    why: 'They say nothing about JSON.',
-    rule: {
-      url: 'https://www.rfc-editor.org/rfc/rfc8259#section-11',
-      says: 'No charset parameter is defined; adding one has no effect on compliant recipients.',
-    },
-    covers: (deviation, { step }) =>
-      answers(deviation, /^(?!415)/, '415 error -32000') &&
-      /^\s*application\/json\s*;/i.test(step.headers['content-type'] ?? ''),
-  },
-  {
     name: 'what is wrong whoever asks comes first',
     what: 'Of several things that are wrong with a request we name the first of: type, Accept, body, session. The SDK starts with Accept or the session.',
     why: 'Sessions are looked up for requests that could be served.',

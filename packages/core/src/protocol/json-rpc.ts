@@ -55,11 +55,11 @@ export function kindOf(value: unknown): MessageKind {
     return isRequestId(id) ? 'request' : 'invalid';
   }
   const { result, error } = value;
-  if (result !== undefined && error !== undefined) return 'invalid';
+  if (method !== undefined || (result !== undefined && error !== undefined)) return 'invalid';
   if (isRecord(result)) return isRequestId(id) ? 'response' : 'invalid';
-  if (isRecord(error) && Number.isInteger(error['code']) && typeof error['message'] === 'string')
-    return 'response';
-  return 'invalid';
+  if (!isRecord(error) || !Number.isInteger(error['code']) || typeof error['message'] !== 'string')
+    return 'invalid';
+  return id === undefined || id === null || isRequestId(id) ? 'response' : 'invalid';
 }
 
 /** A text or an integer. One that JavaScript cannot hold exactly would come back as another. */

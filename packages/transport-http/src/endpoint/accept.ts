@@ -18,9 +18,8 @@ export function readAccept(header: string | undefined): Accepts {
   };
 }
 
-/** Whether a Content-Type header says JSON. */
+/** Whether a Content-Type header says JSON. A list of types, from several headers, says nothing. */
 export function isJson(header: string | undefined): boolean {
-  return (
-    header === 'application/json' || header?.split(';', 1)[0]!.trim().toLowerCase() === 'application/json'
-  );
+  if (header === undefined || header === 'application/json') return header !== undefined;
+  return !header.includes(',') && header.split(';', 1)[0]!.trim().toLowerCase() === 'application/json';
 }

@@ -27,9 +27,7 @@ export function readBody(message: IncomingMessage & { body?: unknown }, maxBytes
       return;
     }
     message.on('data', collect);
-    message.on('end', () =>
-      resolve(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString()),
-    );
+    message.on('end', () => resolve(textOf(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))));
     message.on('error', (cause) =>
       reject(new BodyError(400, `The body could not be read: ${cause.message}`)),
     );
@@ -39,9 +37,15 @@ export function readBody(message: IncomingMessage & { body?: unknown }, maxBytes
   });
 }
 
+/** UTF-8 without its byte order mark, as `fetch` reads it. */
+function textOf(bytes: Buffer): string {
+  const text = bytes.toString();
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
 async function readParsed(body: unknown): Promise<string> {
   if (body === undefined)
     throw new BodyError(400, 'The body was read before it came here; leave it, or leave it in `body`.');
   if (typeof body === 'string') return body;
-  return body instanceof Uint8Array ? Buffer.from(body).toString() : JSON.stringify(body);
+  return body instanceof Uint8Array ? textOf(Buffer.from(body)) : JSON.stringify(body);
 }
