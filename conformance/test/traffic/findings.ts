@@ -34,6 +34,31 @@ export const findingTraffic: readonly Conversation[] = [
   { name: 'a text that holds a line separator', steps: [modern('tools/list', {}, { id: 'ü\u2028😀' })] },
   { name: 'no Host', steps: [withoutHost(modern('tools/list'))] },
   {
+    name: 'an extension named __proto__',
+    steps: [
+      modern('tools/call', {
+        name: 'nothing',
+        _meta: {
+          ...ENVELOPE,
+          'io.modelcontextprotocol/clientCapabilities': { extensions: withProto('{"__proto__":null}') },
+        },
+      }),
+    ],
+  },
+  {
+    name: 'arguments 70 levels deep',
+    steps: [modern('tools/call', { name: 'route', arguments: { a: nested(70) } })],
+  },
+  {
+    name: 'an error whose code JavaScript does not hold exactly',
+    steps: [
+      post(
+        { jsonrpc: '2.0', id: 1, error: { code: 2 ** 53, message: 'x' } },
+        { 'mcp-protocol-version': '2026-07-28' },
+      ),
+    ],
+  },
+  {
     name: 'an argument named __proto__',
     steps: [
       ...opening(),

@@ -138,18 +138,29 @@ export const messageDifferences: readonly Difference[] = [
   },
   {
     name: '__proto__ is a name like any other',
-    what: 'Arguments have a property `__proto__` that their schema does not allow: the SDK does not see it.',
+    what: 'A property `__proto__` that has no business in arguments or capabilities: the SDK does not see it.',
     why: 'It is there, and what is not allowed is refused.',
     rule: {
       url: 'https://www.rfc-editor.org/rfc/rfc8259#section-4',
       says: 'A name is a string.',
     },
     covers: (deviation, { step }) =>
-      answers(deviation, /^(200 tool error|[24]00 error -32602)$/, /^200 (result|input_required)$/) &&
-      step.body?.includes('"__proto__"') === true,
+      answers(
+        deviation,
+        /^(200 tool error|[24]00 error -32602)$/,
+        /^200 (result|input_required|error -32602)$/,
+      ) && step.body?.includes('"__proto__"') === true,
   },
   {
-    name: 'nesting is not limited',
+    name: 'arguments have limits',
+    what: 'Arguments nested deeper than 64 levels, or with more than 20,000 values: the SDK has them checked.',
+    why: 'A validator writes down an issue for whatever is wrong, which costs seconds and gigabytes.',
+    covers: (deviation, { ours }) =>
+      answers(deviation, '200 tool error', /^200 (result|tool error)$/) &&
+      /nested deeper than 64 levels|more than 20000 values/.test(JSON.stringify(ours.messages)),
+  },
+  {
+    name: 'nesting outside of arguments is not limited',
     what: 'An object 3,000 levels deep: the SDK runs out of stack and throws.',
     why: 'The limit of the body is the limit; what no tool asked for is not walked through.',
     covers: (deviation, { theirs }) =>

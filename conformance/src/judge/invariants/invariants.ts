@@ -95,7 +95,7 @@ function isModern({ headers }: Step, message: JsonObject | undefined): boolean {
 /** The message of a step, where it is one and nothing else. */
 function messageOf(step: Step): JsonObject | undefined {
   try {
-    const json: unknown = JSON.parse(textOf(step));
+    const json: unknown = JSON.parse(textOf(step).replace(/^\uFEFF/, ''));
     return isRecord(json) ? json : undefined;
   } catch {
     return undefined;

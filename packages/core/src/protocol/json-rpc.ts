@@ -57,7 +57,7 @@ export function kindOf(value: unknown): MessageKind {
   const { result, error } = value;
   if (method !== undefined || (result !== undefined && error !== undefined)) return 'invalid';
   if (isRecord(result)) return isRequestId(id) ? 'response' : 'invalid';
-  if (!isRecord(error) || !Number.isInteger(error['code']) || typeof error['message'] !== 'string')
+  if (!isRecord(error) || !Number.isSafeInteger(error['code']) || typeof error['message'] !== 'string')
     return 'invalid';
   return id === undefined || id === null || isRequestId(id) ? 'response' : 'invalid';
 }
