@@ -50,6 +50,33 @@ export const findingTraffic: readonly Conversation[] = [
     steps: [modern('tools/call', { name: 'route', arguments: { a: nested(70) } })],
   },
   {
+    name: 'an answer 70 levels deep',
+    steps: [
+      modern('tools/call', {
+        name: 'test_input_required_result_sampling',
+        inputResponses: { capital_question: nested(70) },
+      }),
+    ],
+  },
+  {
+    name: 'an answer without the capability for its question',
+    steps: [
+      modern('tools/call', {
+        name: 'test_input_required_result_elicitation',
+        inputResponses: { user_name: { action: 'accept', content: { name: 'Ada' } } },
+        _meta: { 'io.modelcontextprotocol/clientCapabilities': { elicitation: { url: {} } } },
+      }),
+    ],
+  },
+  {
+    name: 'arguments and state that are both wrong',
+    steps: [modern('tools/call', { name: 'add', arguments: { b: 3 }, requestState: [] })],
+  },
+  {
+    name: 'a progress token JavaScript does not hold exactly',
+    steps: [modern('tools/call', { name: 'test_tool_with_progress', _meta: { progressToken: 2 ** 53 } })],
+  },
+  {
     name: 'an error whose code JavaScript does not hold exactly',
     steps: [
       post(

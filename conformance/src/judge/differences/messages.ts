@@ -153,10 +153,10 @@ export const messageDifferences: readonly Difference[] = [
   },
   {
     name: 'arguments have limits',
-    what: 'Arguments nested deeper than 64 levels, or with more than 20,000 values: the SDK has them checked.',
+    what: 'Arguments or answers nested deeper than 64 levels, or with more than 20,000 values: the SDK has them checked.',
     why: 'A validator writes down an issue for whatever is wrong, which costs seconds and gigabytes.',
     covers: (deviation, { ours }) =>
-      answers(deviation, '200 tool error', /^200 (result|tool error)$/) &&
+      answers(deviation, /^200 (tool error|error -32602)$/, /^200 (result|tool error|input_required)$/) &&
       /nested deeper than 64 levels|more than 20000 values/.test(JSON.stringify(ours.messages)),
   },
   {

@@ -98,4 +98,23 @@ export const questionDifferences: readonly Difference[] = [
     },
     covers: (deviation) => answers(deviation, '200 input_required', '400 error -32021'),
   },
+  {
+    name: 'capabilities count before answers',
+    what: 'A client brings the answer to a question it does not declare the capability for: the SDK takes it.',
+    why: 'What a request declares holds for all of it.',
+    rule: {
+      url: page('2026-07-28', 'basic#meta'),
+      says: 'If processing a request requires a capability the client did not include, the server MUST return -32021.',
+    },
+    covers: (deviation, { step }) =>
+      answers(deviation, '400 error -32021', /^200 (result|input_required)$/) &&
+      'inputResponses' in paramsOf(step),
+  },
+  {
+    name: 'arguments are checked before the state',
+    what: 'Arguments and `requestState` are both wrong: we name the arguments, the SDK the state.',
+    why: 'The model can correct the one; whoever made up the other learns nothing from it.',
+    covers: (deviation, { step }) =>
+      answers(deviation, '200 tool error', '200 error -32602') && 'requestState' in paramsOf(step),
+  },
 ];

@@ -54,7 +54,7 @@ function answering({ steps }: Conversation, step: Step, answer: Recorded): strin
   const { status, ended } = answer;
   const messages = messagesIn(answer);
   const message = step.encoding === undefined ? messageOf(step) : undefined;
-  const asked = { method: message?.['method'], isModern: isModern(step, message) };
+  const asked = { method: message?.['method'], isModern: isModern(step, messageOf(step)) };
   const invalid = messages.flatMap((each) => problemsOfMessage(each, asked));
   const responses = messages.filter((each): each is JsonObject => isRecord(each) && !('method' in each));
   // Node itself refuses a request without Host.

@@ -17,6 +17,7 @@ import type {
   JsonObject,
   Root,
 } from '../protocol/messages.ts';
+import { extentWithin } from '../registry/argument-limits.ts';
 import { describeIssues, toJsonSchema, validatorOf, type Schema } from '../registry/schema.ts';
 import type { CallView } from './call-view.ts';
 
@@ -109,6 +110,9 @@ export function bringsAnswers({ state }: CallView): boolean {
 /** Reads what the client brought: the answers of earlier rounds from its state, and the new ones. */
 export async function restoreAnswers(call: CallView): Promise<void> {
   const { inputResponses, requestState } = call.state.params;
+  const { excess } = extentWithin(call.state.core.settings.inputLimits)(inputResponses);
+  if (excess)
+    throw new InvalidParamsError(`${['params.inputResponses', ...excess.path].join('.')}: ${excess.message}`);
   const earlier =
     requestState === undefined ? {} : await call.state.core.requestState.open(requestState, bindingOf(call));
   const brought = isRecord(inputResponses)

@@ -7,7 +7,7 @@ import type { CallState } from './call-state.ts';
 /** Sends progress to a client that asked for it. */
 export function tellProgress(state: CallState, { progress, total, message }: Progress): void {
   const progressToken = metaOf(state.params)?.[MetaKey.progressToken];
-  if (state.settled || (typeof progressToken !== 'string' && !Number.isInteger(progressToken))) return;
+  if (state.settled || (typeof progressToken !== 'string' && !Number.isSafeInteger(progressToken))) return;
   // The specification: progress MUST increase. Parallel work can report out of order; a step back says nothing new.
   if (!(progress > state.lastProgress)) return;
   state.lastProgress = progress;
