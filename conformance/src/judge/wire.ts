@@ -13,8 +13,8 @@ const encodings = {
   'a surrogate as UTF-8': (text) => [wedge(text, [0xed, 0xa0, 0x80])],
   'half a character': (text) => [wedge(text, [0xf0, 0x9f, 0x98])],
   gzip: (text) => [gzipSync(text)],
-  'pieces of one byte': (text) => pieces(bytesOf(text), 1),
-  'pieces of seven bytes': (text) => pieces(bytesOf(text), 7),
+  'pieces of one byte': (text) => cut(bytesOf(text), 1),
+  'pieces of seven bytes': (text) => cut(bytesOf(text), 7),
   'an empty piece first': (text) => [Buffer.alloc(0), bytesOf(text)],
 } satisfies Record<string, (text: string) => Buffer[]>;
 
@@ -37,7 +37,7 @@ export function encode(body: string, encoding: Encoding | undefined): string | R
 }
 
 /** Ends of characters in all places, and never so many pieces that sending them is what takes the time. */
-function pieces(bytes: Buffer, size: number): Buffer[] {
+function cut(bytes: Buffer, size: number): Buffer[] {
   const step = Math.max(size, Math.ceil(bytes.length / 10_000));
   return Array.from({ length: Math.ceil(bytes.length / step) }, (_, index) =>
     bytes.subarray(index * step, (index + 1) * step),

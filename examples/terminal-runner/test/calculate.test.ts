@@ -80,7 +80,7 @@ describe('kept from harm', () => {
   });
 
   test('an expression that takes too much memory ends without harm to the server', async () => {
-    const calculator = start({ timeoutMs: 30_000, maxHeapMb: 64 });
+    const calculator = start({ timeoutMs: 30_000, maxMemoryMb: 64 });
     const huge = calculator.calculate('size(map(zeros(4000, 4000), f(x) = [x, x, x]))');
     await expect(huge).rejects.toMatchObject({ code: 'CALCULATION_OUT_OF_MEMORY' });
     expect(await calculator.calculate('1 + 1')).toMatchObject({ text: '2' });

@@ -1,2 +1,28 @@
 // This list is the public API of @toolyard/validation/command.
-export {};
+export { CommandLineError, CommandPolicyError } from './command/errors.ts';
+export {
+  checkGitTree,
+  GIT_CONFIG_LIST,
+  type GitTreeFinding,
+  type GitTreeVerdict,
+} from './command/git-tree.ts';
+export { parseCommandLine } from './command/line/parse-command-line.ts';
+export type { CommandPlan, PlannedCommand, PlannedRedirect, PlannedStep } from './command/line/plan.ts';
+export { PROFILES, type CommandPack } from './command/packs/profiles.ts';
+export {
+  commandPolicy,
+  type CommandPolicy,
+  type PolicyAnnotations,
+} from './command/policy/command-policy.ts';
+export type { CommandDecision, CommandRequest, PathOperand } from './command/policy/decision.ts';
+export {
+  policyJsonSchema,
+  type Effect,
+  type OperandRule,
+  type OptionRule,
+  type PolicyDocument,
+  type PolicyRule,
+  type ProgramRules,
+  type ValueKind,
+} from './command/policy/schema.ts';
+export { checkSedScript } from './command/sed-script.ts';

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import { isToolError } from '@toolyard/core';
+import { createWorkerPool } from '../../../../packages/core/src/process/workers/worker-pool.ts';
 import { TerminalError } from '../errors.ts';
-import type { Calculation, CalculationReply, CalculationRequest } from './protocol.ts';
+import type { Calculation } from './expression.ts';
 
 /** Limits of a calculator. */
 export interface CalculatorOptions {
@@ -8,8 +9,8 @@ export interface CalculatorOptions {
   readonly maxLength?: number;
   /** For one evaluation, not counting the wait for others. Default: 2,000 ms. */
   readonly timeoutMs?: number;
-  /** Heap of the worker, in MiB. Default: 96. */
-  readonly maxHeapMb?: number;
+  /** Memory of the worker, in MiB. Default: 96. */
+  readonly maxMemoryMb?: number;
   /** Expressions that may wait. Default: 64. */
   readonly maxWaiting?: number;
 }
@@ -29,163 +30,53 @@ export interface Calculator {
   close(): Promise<void>;
 }
 
-interface Job {
-  readonly expression: string;
-  readonly resolve: (result: Calculation) => void;
-  readonly reject: (error: TerminalError) => void;
-}
-
-// Loading mathjs takes half a second, on a busy machine much longer.
-const START_TIMEOUT_MS = 30_000;
+const EXPRESSION = new URL('./expression.ts', import.meta.url);
 
 /** Starts with the first expression; the thread is kept for the next ones and replaced when it had to be ended. */
 export function createCalculator({
   maxLength = 2_000,
   timeoutMs = 2_000,
-  maxHeapMb = 96,
+  maxMemoryMb = 96,
   maxWaiting = 64,
 }: CalculatorOptions = {}): Calculator {
-  const waiting: Job[] = [];
-  let worker: Worker | undefined;
-  let ready = false;
-  let current: { readonly id: number; readonly job: Job } | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let lastId = 0;
-  let closed = false;
-
-  function startWorker(): Worker {
-    const started = new Worker(new URL('./worker.ts', import.meta.url), {
-      env: {},
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
-    });
-    started.on('message', (reply: CalculationReply) => {
-      if (started === worker) receive(reply);
-    });
-    started.on('error', (error) => {
-      if (started === worker) replaceWorker(workerFailure(error));
-    });
-    started.on('exit', () => {
-      if (started === worker)
-        replaceWorker(new TerminalError('CALCULATION_FAILED', 'The calculation ended.'));
-    });
-    return started;
-  }
-
-  function receive(reply: CalculationReply): void {
-    if (reply.type === 'ready') {
-      ready = true;
-      clearTimeout(timer);
-      return next();
-    }
-    if (reply.id !== current?.id) return;
-    const { job } = current;
-    settle();
-    if (reply.type === 'result') job.resolve(reply.result);
-    else job.reject(new TerminalError('EXPRESSION_INVALID', reply.message));
-    next();
-  }
-
-  function settle(): void {
-    clearTimeout(timer);
-    current = undefined;
-  }
-
-  /** Ends the worker with what it is doing; a new one is started for those who wait. */
-  function replaceWorker(reason: TerminalError): void {
-    const job = current?.job ?? (ready ? undefined : waiting.shift());
-    settle();
-    const ended = worker;
-    worker = undefined;
-    ready = false;
-    void ended?.terminate();
-    job?.reject(reason);
-    next();
-  }
-
-  function next(): void {
-    if (current || closed) return;
-    if (waiting.length === 0) {
-      // An idle thread must not keep the process alive.
-      worker?.unref();
-      return;
-    }
-    if (!worker) {
-      worker = startWorker();
-      const late = new TerminalError('CALCULATION_FAILED', 'The calculator did not start.');
-      timer = setTimeout(() => replaceWorker(late), START_TIMEOUT_MS);
-    }
-    worker.ref();
-    const job = ready ? waiting.shift() : undefined;
-    if (!job) return;
-    current = { id: ++lastId, job };
-    const slow = new TerminalError(
-      'CALCULATION_TIMED_OUT',
-      `The calculation took more than ${timeoutMs} ms.`,
-    );
-    timer = setTimeout(() => replaceWorker(slow), timeoutMs);
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
-    worker.postMessage({ id: current.id, expression: job.expression } satisfies CalculationRequest);
-  }
-
-  function cancel(job: Job): void {
-    const cancelled = new TerminalError('CALCULATION_CANCELLED', 'The calculation was cancelled.');
-    const index = waiting.indexOf(job);
-    if (index >= 0) {
-      waiting.splice(index, 1);
-      job.reject(cancelled);
-    } else if (current?.job === job) replaceWorker(cancelled);
-  }
-
+  // Loading mathjs takes half a second, on a busy machine much longer: the thread is worth keeping for a while. An
+  // expression never looks at its signal, so waiting for it to react would be lost time.
+  const pool = createWorkerPool({
+    maxThreads: 1,
+    maxQueue: maxWaiting,
+    timeoutMs,
+    maxMemoryMb,
+    killGraceMs: 0,
+    idleMs: 10 * 60_000,
+  });
   return {
     async calculate(expression, { signal } = {}) {
-      if (closed) throw new TerminalError('CALCULATOR_CLOSED', 'The server is shutting down.');
       if (expression.length > maxLength)
         throw new TerminalError('EXPRESSION_TOO_LONG', `An expression has at most ${maxLength} characters.`);
-      if (signal?.aborted) throw new TerminalError('CALCULATION_CANCELLED', 'The calculation was cancelled.');
-      if (waiting.length >= maxWaiting)
-        throw new TerminalError(
-          'CALCULATOR_BUSY',
-          `${maxWaiting} calculations are waiting; try again later.`,
-        );
-      const { promise, resolve, reject } = deferred<Calculation>();
-      const job: Job = { expression, resolve, reject };
-      const onAbort = () => cancel(job);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      waiting.push(job);
-      next();
-      try {
-        return await promise;
-      } finally {
-        signal?.removeEventListener('abort', onAbort);
-      }
+      const request = { expression };
+      const outcome = await pool
+        .run<typeof import('./expression.ts')>(EXPRESSION, request, { signal })
+        .catch((error: unknown) => {
+          throw signal?.aborted
+            ? new TerminalError('CALCULATION_CANCELLED', 'The calculation was cancelled.')
+            : inOwnWords(error);
+        });
+      if ('problem' in outcome) throw new TerminalError('EXPRESSION_INVALID', outcome.problem);
+      return outcome;
     },
-    async close() {
-      closed = true;
-      const reason = new TerminalError('CALCULATOR_CLOSED', 'The server is shutting down.');
-      const jobs = [...(current ? [current.job] : []), ...waiting.splice(0)];
-      settle();
-      const ended = worker;
-      worker = undefined;
-      for (const job of jobs) job.reject(reason);
-      await ended?.terminate();
-    },
+    close: () => pool.close({ deadlineMs: 0 }),
   };
 }
 
-function deferred<Value>() {
-  let resolve!: (value: Value) => void;
-  let reject!: (error: TerminalError) => void;
-  const promise = new Promise<Value>((onValue, onError) => {
-    resolve = onValue;
-    reject = onError;
-  });
-  return { promise, resolve, reject };
-}
+const FAILURES: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  WORKER_TIMED_OUT: ['CALCULATION_TIMED_OUT', 'The calculation took too long.'],
+  WORKER_OUT_OF_MEMORY: ['CALCULATION_OUT_OF_MEMORY', 'The calculation needs too much memory.'],
+  WORKER_BUSY: ['CALCULATOR_BUSY', 'Too many calculations are waiting; try again later.'],
+  WORKER_POOL_CLOSED: ['CALCULATOR_CLOSED', 'The server is shutting down.'],
+};
 
-function workerFailure(error: unknown): TerminalError {
-  const outOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  return outOfMemory
-    ? new TerminalError('CALCULATION_OUT_OF_MEMORY', 'The calculation needs too much memory.')
-    : new TerminalError('CALCULATION_FAILED', 'The calculation failed.', { cause: error });
+function inOwnWords(error: unknown): TerminalError {
+  const code = isToolError(error) ? error.code : '';
+  const [ownCode, message] = FAILURES[code] ?? ['CALCULATION_FAILED', 'The calculation failed.'];
+  return new TerminalError(ownCode, message, { cause: error });
 }

@@ -35,6 +35,16 @@ export interface Redactor {
   value<T>(value: T, options?: { readonly keys?: boolean }): T;
   /** Like {@link Redactor.text}; where the text is JSON, it is masked like a value. */
   document(text: string): string;
+  /** How far a secret may reach; for those who mask a text piece by piece. */
+  readonly reach: SecretReach;
+}
+
+/** Where a text must not be cut before it is masked, besides inside of words. */
+export interface SecretReach {
+  /** Exact secrets with white space in them. */
+  readonly phrases: readonly string[];
+  /** Whether a pattern may match white space, so that lines have to stay whole. */
+  readonly lines: boolean;
 }
 
 const MIN_SECRET_LENGTH = 6;
@@ -92,6 +102,10 @@ export function redactor(options: RedactOptions = {}): Redactor {
 
   return {
     text,
+    reach: {
+      phrases: needles.filter((needle) => /\s/.test(needle)),
+      lines: expressions.some(mayMatchSpace),
+    },
     value: <T>(value: T, { keys: byKey = false } = {}) => walk(value, byKey) as T,
     document(original) {
       const first = original.trimStart()[0];
@@ -122,6 +136,13 @@ function checkPattern(pattern: RegExp): RegExp {
   if (''.search(global) === 0)
     throw new InvalidOptionError(`patterns: ${String(pattern)}`, 'must not match nothing');
   return global;
+}
+
+/** Errs on the safe side: everything may but what is plainly a word. */
+function mayMatchSpace({ source }: RegExp): boolean {
+  const unescaped = source.replaceAll(/\\[dwSbB\\/.+*?()[\]{}|^$-]/g, '');
+  // oxlint-disable-next-line eslint/no-control-regex -- the start of a range that goes over the space
+  return /[\s\\.\0-\x1F]|\[\^|\(\?<?[=!]/.test(unescaped);
 }
 
 function looseKey(name: string): string {
