@@ -14,7 +14,11 @@ export interface HttpTarget {
 
 /** Serves a handler's entry for `node:http`, over connections that are kept alive. */
 export async function overHttp(handler: HttpHandler): Promise<HttpTarget> {
-  const server = createServer((request, response) => void handler.node(request, response));
+  // A server that closes idle connections races with a client that uses them again.
+  const server = createServer(
+    { keepAliveTimeout: 0 },
+    (request, response) => void handler.node(request, response),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const agent = new Agent({ keepAlive: true });
   const { port } = server.address() as AddressInfo;
