@@ -5,6 +5,7 @@ export default defineConfig({
     'src/index.ts',
     'src/middleware.ts',
     'src/process.ts',
+    'src/process/workers/thread.ts',
     'src/protocol.ts',
     'src/stdio.ts',
     'src/stores.ts',

@@ -6,6 +6,7 @@ import { growth } from './growth.ts';
 import { http2025, http2026 } from './http.ts';
 import { inProcess } from './in-process.ts';
 import { lists } from './lists.ts';
+import { processes } from './processes.ts';
 import { sessions } from './sessions.ts';
 import { soak } from './soak.ts';
 import { stdio } from './stdio.ts';
@@ -22,6 +23,7 @@ export const groups: Group[] = [
   stdio,
   inProcess,
   validation,
+  processes,
   sessions,
   growth,
   soak,

@@ -17,6 +17,7 @@ export { cache, type CacheOptions } from './middleware/cache.ts';
 export { concurrency, type ConcurrencyOptions, type ConcurrencyQueue } from './middleware/concurrency.ts';
 export { idempotency, type IdempotencyOptions } from './middleware/idempotency.ts';
 export { log, type LineLevel, type LogOptions } from './middleware/log.ts';
+export { limitResult, type LimitResultOptions } from './middleware/limit-result.ts';
 export {
   rateLimit,
   type RateLimiterLike,
@@ -31,3 +32,16 @@ export type { TrustRemoteParent } from './middleware/telemetry/remote-parent.ts'
 export { telemetry, type TelemetryOptions } from './middleware/telemetry/telemetry.ts';
 export { timeout, type TimeoutOptions } from './middleware/timeout.ts';
 export type { RedactOptions } from './redaction/redactor.ts';
+export type {
+  ArtifactChange,
+  ArtifactInfo,
+  ArtifactMatch,
+  ArtifactOptions,
+  ArtifactPart,
+  ArtifactQuery,
+  ArtifactRange,
+  ArtifactSearchOptions,
+  ArtifactSearchResult,
+  ArtifactStore,
+  ArtifactWriter,
+} from './process/artifacts/artifact-store.ts';

@@ -1,4 +1,10 @@
 // This list is the public API of @toolyard/core/testing.
+export {
+  testArtifactStore,
+  type ArtifactTestFiles,
+  type ArtifactTestLimits,
+  type CreateArtifactStore,
+} from './process/artifacts/artifact-store-contract.ts';
 export { type CassetteEntry, type CassetteEvent, type Redact } from './testing/cassette.ts';
 export { type ChangeStream } from './testing/change-stream.ts';
 export {

@@ -12,7 +12,7 @@ const BUDGETS = [
     maxBytes: 119_000,
     packages: ['@cfworker/json-schema', 'eventemitter3', 'jose', 'uri-template-matcher'],
   },
-  { entry: 'middleware.ts', maxBytes: 62_000, packages: ['rate-limiter-flexible'] },
+  { entry: 'middleware.ts', maxBytes: 64_000, packages: ['rate-limiter-flexible'] },
 ] as const;
 
 /** The peer, and what esbuild puts in for newer syntax. */

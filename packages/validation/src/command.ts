@@ -1,8 +1,10 @@
 // This list is the public API of @toolyard/validation/command.
 export { CommandLineError, CommandPolicyError } from './command/errors.ts';
 export {
+  checkGitSubmodules,
   checkGitTree,
-  GIT_CONFIG_LIST,
+  GIT_CHECKS,
+  type GitQuery,
   type GitTreeFinding,
   type GitTreeVerdict,
 } from './command/git-tree.ts';

@@ -1,5 +1,5 @@
 import { isToolError } from '@toolyard/core';
-import { createWorkerPool } from '../../../../packages/core/src/process/workers/worker-pool.ts';
+import { createWorkerPool } from '@toolyard/core/process';
 import { TerminalError } from '../errors.ts';
 import type { Calculation } from './expression.ts';
 
@@ -49,34 +49,34 @@ export function createCalculator({
     killGraceMs: 0,
     idleMs: 10 * 60_000,
   });
+  /** What a failure of the pool is for the caller: the code and what to say. */
+  const failures: Readonly<Record<string, readonly [code: string, message: string]>> = {
+    WORKER_TIMED_OUT: ['CALCULATION_TIMED_OUT', `The calculation took more than ${timeoutMs} ms.`],
+    WORKER_OUT_OF_MEMORY: ['CALCULATION_OUT_OF_MEMORY', 'The calculation needs too much memory.'],
+    WORKER_BUSY: ['CALCULATOR_BUSY', `${maxWaiting} calculations are waiting; try again later.`],
+    WORKER_POOL_CLOSED: ['CALCULATOR_CLOSED', 'The server is shutting down.'],
+  };
+
+  function inOwnWords(error: unknown, signal: AbortSignal | undefined): TerminalError {
+    if (signal?.aborted) return new TerminalError('CALCULATION_CANCELLED', 'The calculation was cancelled.');
+    const failure = isToolError(error) ? failures[error.code] : undefined;
+    const [code, message] = failure ?? ['CALCULATION_FAILED', 'The calculation failed.'];
+    return new TerminalError(code, message, { cause: error });
+  }
+
   return {
     async calculate(expression, { signal } = {}) {
       if (expression.length > maxLength)
         throw new TerminalError('EXPRESSION_TOO_LONG', `An expression has at most ${maxLength} characters.`);
-      const request = { expression };
-      const outcome = await pool
-        .run<typeof import('./expression.ts')>(EXPRESSION, request, { signal })
-        .catch((error: unknown) => {
-          throw signal?.aborted
-            ? new TerminalError('CALCULATION_CANCELLED', 'The calculation was cancelled.')
-            : inOwnWords(error);
-        });
+      let outcome;
+      try {
+        outcome = await pool.run<typeof import('./expression.ts')>(EXPRESSION, { expression }, { signal });
+      } catch (error) {
+        throw inOwnWords(error, signal);
+      }
       if ('problem' in outcome) throw new TerminalError('EXPRESSION_INVALID', outcome.problem);
       return outcome;
     },
     close: () => pool.close({ deadlineMs: 0 }),
   };
-}
-
-const FAILURES: Readonly<Record<string, readonly [code: string, message: string]>> = {
-  WORKER_TIMED_OUT: ['CALCULATION_TIMED_OUT', 'The calculation took too long.'],
-  WORKER_OUT_OF_MEMORY: ['CALCULATION_OUT_OF_MEMORY', 'The calculation needs too much memory.'],
-  WORKER_BUSY: ['CALCULATOR_BUSY', 'Too many calculations are waiting; try again later.'],
-  WORKER_POOL_CLOSED: ['CALCULATOR_CLOSED', 'The server is shutting down.'],
-};
-
-function inOwnWords(error: unknown): TerminalError {
-  const code = isToolError(error) ? error.code : '';
-  const [ownCode, message] = FAILURES[code] ?? ['CALCULATION_FAILED', 'The calculation failed.'];
-  return new TerminalError(ownCode, message, { cause: error });
 }

@@ -83,7 +83,11 @@ export function readEnvelope(params: unknown): EnvelopeReading {
     return invalid(MetaKey.logLevel, `must be one of ${LOG_LEVELS.join(', ')}`);
   }
   const progressToken = meta[MetaKey.progressToken];
-  if (progressToken !== undefined && typeof progressToken !== 'string' && !Number.isSafeInteger(progressToken)) {
+  if (
+    progressToken !== undefined &&
+    typeof progressToken !== 'string' &&
+    !Number.isSafeInteger(progressToken)
+  ) {
     return invalid(MetaKey.progressToken, 'must be a string or an integer');
   }
   if (!isServed(version)) return { error: unsupportedVersion(version) };

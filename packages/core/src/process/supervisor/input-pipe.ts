@@ -1,0 +1,48 @@
+import type { Writable } from 'node:stream';
+import type { Clock } from '../../clock.ts';
+import { ToolError } from '../../errors.ts';
+
+/** The stdin of a program. */
+export interface InputPipe {
+  readonly isOpen: boolean;
+  write(text: string): Promise<void>;
+  end(): void;
+  /** Drops what was not read. */
+  destroy(): void;
+}
+
+const MAX_WAITING_BYTES = 1024 * 1024;
+const PATIENCE_MS = 1_000;
+
+/**
+ * @param stdin - `null` when the program has none.
+ * @param first - written at once, and then the pipe is closed; `undefined` leaves it open.
+ */
+export function inputPipe(stdin: Writable | null, first: string | undefined, clock: Clock): InputPipe {
+  // A program may end without reading all of its input (`head -1`): EPIPE is no failure.
+  stdin?.on('error', () => {});
+  if (first !== undefined) stdin?.end(first);
+  return {
+    get isOpen() {
+      return stdin?.writable === true;
+    },
+    async write(text) {
+      if (stdin?.writable !== true)
+        throw new ToolError('STDIN_CLOSED', 'The process takes no input: its stdin is closed.');
+      if (stdin.writableLength + Buffer.byteLength(text) > MAX_WAITING_BYTES)
+        throw new ToolError(
+          'STDIN_FULL',
+          `The process does not read its input fast enough: ${stdin.writableLength} bytes are waiting, at most ${MAX_WAITING_BYTES} may.`,
+        );
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(PATIENCE_MS, resolve);
+        stdin.write(text, () => {
+          timer.cancel();
+          resolve();
+        });
+      });
+    },
+    end: () => void stdin?.end(),
+    destroy: () => void stdin?.destroy(),
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * What the watchdog runs: plain POSIX shell, no program but `grep` and `sleep`. Its first argument is the beginning of
+ * what marked processes have in their environment.
+ *
+ * The end of stdin is the end of the server: whatever killed it closed the pipe. On descriptor 3 is the list of what
+ * ran, `GROUP SCORE` on each line. A score is `oom_score_adj`, or `-` where there is none; a group is `-` until it is known.
+ */
+export const WATCHDOG_SCRIPT = `
+trap '' HUP INT TERM
+exec 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+variable=$1
+name=\${variable%%=*}=
+read -r order
+[ "$order" = stop ] && exit 0
+
+groups=
+scores=' '
+while read -r group score; do
+  [ -n "$group" ] || continue
+  scores="$scores$score "
+  [ "$group" = - ] || groups="$groups $group"
+done <&3
+
+kill_groups() {
+  for group in $groups; do kill -s KILL -- "-$group"; done
+}
+
+# The dead do not count: nobody may be there to collect them.
+is_alive() {
+  stat=
+  read -r stat < "/proc/$1/stat"
+  case \${stat##*) } in Z* | X* | '') return 1 ;; esac
+}
+
+# Sets found.
+kill_one() { is_alive "$1" && kill -s KILL "$1" && found=1; }
+
+# One that has a score, but the variable of somebody else, belongs to somebody else. It is stopped for the question:
+# it could be gone otherwise, and its child be asked for too early.
+kill_by_score() {
+  score=
+  read -r score < "/proc/$1/oom_score_adj"
+  case $scores in
+    *" $score "*)
+      is_alive "$1" || return
+      kill -s STOP "$1"
+      if grep -qF -e "$variable" "/proc/$1/environ" || ! grep -qF -e "$name" "/proc/$1/environ"; then
+        kill_one "$1"
+      else
+        kill -s CONT "$1"
+      fi ;;
+  esac
+}
+
+last_pid() { read -r _ _ _ _ last < /proc/loadavg; }
+
+# Who starts during a look and ends before its turn may have started others: goes on with what is new until nothing is.
+kill_newer() {
+  steps=0
+  while [ "$steps" -lt 200 ]; do
+    steps=$((steps + 1))
+    pid=$last
+    last_pid
+    [ "$last" -eq "$pid" ] && return
+    # Too many, or the numbers have started over: another look at all.
+    if [ "$last" -lt "$pid" ] || [ $((last - pid)) -gt 512 ]; then
+      found=1
+      return
+    fi
+    while [ "$pid" -lt "$last" ]; do
+      pid=$((pid + 1))
+      kill_by_score "$pid"
+    done
+  done
+}
+
+kill_marked() {
+  found=
+  last_pid
+  for file in $(grep -lF -e "$variable" /proc/[0-9]*/environ); do
+    pid=\${file#/proc/}
+    kill_one "\${pid%%/*}"
+  done
+  for file in /proc/[0-9]*; do kill_by_score "\${file#/proc/}"; done
+  kill_newer
+}
+
+# A process in the middle of an exec shows no environment, so one look that finds nothing is not enough.
+clean=0
+rounds=0
+while [ "$clean" -lt 2 ] && [ "$rounds" -lt 200 ]; do
+  rounds=$((rounds + 1))
+  kill_groups
+  [ -d /proc/self ] || exit 0
+  kill_marked
+  if [ -n "$found" ]; then clean=0; else clean=$((clean + 1)); fi
+  sleep 0.02 || sleep 1
+done
+`;

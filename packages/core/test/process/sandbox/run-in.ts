@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { chownSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Command } from '../../../src/process/command.ts';
+import type { ProcessLimits, ProcessSandbox, SandboxRoot } from '../../../src/process/sandbox/sandbox.ts';
+
+/** Runs as another user where the tests run as root. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface RunOptions {
+  readonly roots?: readonly SandboxRoot[];
+  readonly network?: boolean;
+  readonly limits?: ProcessLimits;
+  readonly env?: Record<string, string>;
+  readonly input?: string;
+  readonly name?: string;
+  readonly account?: Account | undefined;
+  /** Kills what the program left in its process group. */
+  readonly endGroup?: boolean;
+  readonly onOutput?: (text: string, pid: number) => void;
+}
+
+export interface Outcome {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** Starts a program the way the supervisor does: in a session of its own, with pipes. */
+export async function runIn(
+  sandbox: ProcessSandbox,
+  root: string,
+  [file = '', ...args]: readonly string[],
+  options: RunOptions = {},
+): Promise<Outcome> {
+  const { roots = [{ path: root, writable: true }], network = false, limits, env, name } = options;
+  const command: Command = { file: realpathSync(file), args, cwd: root, env: { PATH, ...env }, name };
+  const wrapped = sandbox.wrap(command, { roots, network, limits });
+  const child = spawn(wrapped.file, [...wrapped.args], {
+    argv0: wrapped.name ?? wrapped.file,
+    cwd: wrapped.cwd,
+    env: { ...wrapped.env },
+    detached: true,
+    stdio: 'pipe',
+    ...options.account,
+  });
+  const pid = child.pid ?? 0;
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    options.onOutput?.(text, pid);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.input ?? '');
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode, signal) => {
+      if (options.endGroup === true) killGroup(pid);
+      resolve({ exitCode, signal, stdout, stderr });
+    });
+  });
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing was left.
+  }
+}
+
+/** A directory of its own, gone after the test. */
+export function temporaryRoot(account?: Account): string {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), 'toolyard-sandbox-')));
+  if (account) chownSync(path, account.uid, account.gid);
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
