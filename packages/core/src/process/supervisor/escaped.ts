@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { allPids, carries, lastPid, linksOf, pidLimit, type TreeMark } from './proc.ts';
+import { allPids, carries, lastPid, linksOf, pidLimit, possibleReapers, type TreeMark } from './proc.ts';
 
 /** A program that has ended, and whose group was killed. */
 export interface EndedProgram {
@@ -29,6 +29,7 @@ const PAUSE_MS = 5;
 export function whoIsLeft({ pid, mark, durationMs }: EndedProgram): 'nobody' | 'group' | 'unknown' {
   if (!isRecent(durationMs)) return 'unknown';
   let left: 'nobody' | 'group' = 'nobody';
+  let reapers: ReadonlySet<number> | undefined;
   let from = pid;
   for (let range = 0; range < MAX_RANGES; range++) {
     const last = lastPid();
@@ -38,7 +39,8 @@ export function whoIsLeft({ pid, mark, durationMs }: EndedProgram): 'nobody' | '
     for (let candidate = from + 1; candidate <= last; candidate++) {
       const links = linksOf(candidate);
       if (links?.group === pid) left = 'group';
-      else if (links && (links.session === pid || carries(candidate, mark))) return 'unknown';
+      else if (links && (links.session === pid || carries(links, mark, (reapers ??= possibleReapers()))))
+        return 'unknown';
     }
     from = last;
   }
@@ -84,6 +86,7 @@ async function stopAll({ pid: leader, mark, durationMs }: EndedProgram): Promise
   const sessions = new Set([leader]);
   // The program began a session, so nothing of it can be in ours, whatever a mark says.
   const own = linksOf(process.pid)?.session;
+  const reapers = possibleReapers();
   let last = lastPid();
   const above = isRecent(durationMs) && last !== undefined && last >= leader ? leader : 0;
   const candidates = () => allPids().filter((pid) => pid > above && !found.has(pid));
@@ -95,7 +98,7 @@ async function stopAll({ pid: leader, mark, durationMs }: EndedProgram): Promise
       const links = linksOf(pid);
       if (!links || links.session === own) continue;
       const isLinked = found.has(links.parent) || sessions.has(links.session);
-      if ((!isLinked && !carries(pid, mark)) || !send(pid, 'SIGSTOP')) continue;
+      if ((!isLinked && !carries(links, mark, reapers)) || !send(pid, 'SIGSTOP')) continue;
       found.add(pid);
       sessions.add(links.session);
     }

@@ -54,15 +54,33 @@ export function linksOf(pid: number): ProcessLinks | undefined {
   return { pid, parent: Number(parent), group: Number(group), session: Number(session) };
 }
 
-/** Whether a process inherited a mark. */
-export function carries(pid: number, { variable, oomScore }: TreeMark): boolean {
-  const environment = read(`/proc/${pid}/environ`) ?? '';
-  const entries = `\0${environment}`;
+/**
+ * Whether a process inherited a mark.
+ *
+ * @param reapers - who gets the orphans of our programs. There are fewer scores than programs on a machine, so a score
+ * alone says something only of an orphan: what has a parent is found through that.
+ */
+export function carries(
+  { pid, parent }: ProcessLinks,
+  { variable, oomScore }: TreeMark,
+  reapers: ReadonlySet<number>,
+): boolean {
+  const entries = `\0${read(`/proc/${pid}/environ`) ?? ''}`;
   if (entries.includes(`\0${variable}\0`)) return true;
-  // One that carries the variable of another run is of that one: there are fewer scores than runs.
+  // One that carries the variable of another run is of that one.
   const name = variable.slice(0, variable.indexOf('=') + 1);
-  if (oomScore === undefined || entries.includes(`\0${name}`)) return false;
+  if (oomScore === undefined || !reapers.has(parent) || entries.includes(`\0${name}`)) return false;
   return Number(read(`/proc/${pid}/oom_score_adj`)) === oomScore;
+}
+
+/** This process and all it descends from: one of them gets the orphans of our programs. */
+export function possibleReapers(): ReadonlySet<number> {
+  const reapers = new Set<number>([1]);
+  for (let pid: number | undefined = process.pid; pid !== undefined && pid > 0 && !reapers.has(pid);) {
+    reapers.add(pid);
+    pid = linksOf(pid)?.parent;
+  }
+  return reapers;
 }
 
 function read(file: string): string | undefined {

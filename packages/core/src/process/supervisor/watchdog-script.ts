@@ -25,18 +25,22 @@ kill_groups() {
   for group in $groups; do kill -s KILL -- "-$group"; done
 }
 
-# The dead do not count: nobody may be there to collect them.
+# Sets parent. The dead do not count: nobody may be there to collect them.
 is_alive() {
   stat=
   read -r stat < "/proc/$1/stat"
-  case \${stat##*) } in Z* | X* | '') return 1 ;; esac
+  stat=\${stat##*) }
+  case $stat in Z* | X* | '') return 1 ;; esac
+  parent=\${stat#? }
+  parent=\${parent%% *}
 }
 
 # Sets found.
 kill_one() { is_alive "$1" && kill -s KILL "$1" && found=1; }
 
-# One that has a score, but the variable of somebody else, belongs to somebody else. It is stopped for the question:
-# it could be gone otherwise, and its child be asked for too early.
+# There are fewer scores than programs on a machine, so without our variable it has to be an orphan: what has a parent
+# is found once that is gone. It is stopped for the question: it could be gone otherwise, and its child be asked for
+# too early.
 kill_by_score() {
   score=
   read -r score < "/proc/$1/oom_score_adj"
@@ -44,7 +48,9 @@ kill_by_score() {
     *" $score "*)
       is_alive "$1" || return
       kill -s STOP "$1"
-      if grep -qF -e "$variable" "/proc/$1/environ" || ! grep -qF -e "$name" "/proc/$1/environ"; then
+      if grep -qF -e "$variable" "/proc/$1/environ"; then
+        kill_one "$1"
+      elif [ "$parent" -eq "$reaper" ] && ! grep -qF -e "$name" "/proc/$1/environ"; then
         kill_one "$1"
       else
         kill -s CONT "$1"
@@ -85,13 +91,23 @@ kill_marked() {
   kill_newer
 }
 
+kill_groups
+[ -d /proc/self ] || exit 0
+
+# Whoever gets us when the server is gone gets all other orphans too. Its pipes close a little before.
+waited=0
+while is_alive $$ && [ "$parent" -eq "$PPID" ] && [ "$waited" -lt 100 ]; do
+  waited=$((waited + 1))
+  sleep 0.02 || sleep 1
+done
+reaper=$parent
+
 # A process in the middle of an exec shows no environment, so one look that finds nothing is not enough.
 clean=0
 rounds=0
 while [ "$clean" -lt 2 ] && [ "$rounds" -lt 200 ]; do
   rounds=$((rounds + 1))
   kill_groups
-  [ -d /proc/self ] || exit 0
   kill_marked
   if [ -n "$found" ]; then clean=0; else clean=$((clean + 1)); fi
   sleep 0.02 || sleep 1

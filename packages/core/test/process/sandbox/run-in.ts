@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -81,8 +81,11 @@ function killGroup(pid: number): void {
 
 /** A directory of its own, gone after the test. */
 export function temporaryRoot(account?: Account): string {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), 'toolyard-sandbox-')));
-  if (account) chownSync(path, account.uid, account.gid);
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  // In a directory of its own: the one for temporary files may hold what the sandbox shows for other reasons.
+  const parent = realpathSync(mkdtempSync(join(tmpdir(), 'toolyard-sandbox-')));
+  const path = join(parent, 'root');
+  mkdirSync(path);
+  for (const each of account ? [parent, path] : []) chownSync(each, account!.uid, account!.gid);
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
   return path;
 }
