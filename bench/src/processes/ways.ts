@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import type { Command } from '../../../packages/core/src/process/command.ts';
-import { openSandbox } from '../../../packages/core/src/process/sandbox/open-sandbox.ts';
-import type { ProcessSandbox } from '../../../packages/core/src/process/sandbox/sandbox.ts';
-import { createProcessSupervisor } from '../../../packages/core/src/process/supervisor/supervisor.ts';
+import {
+  createProcessSupervisor,
+  openSandbox,
+  type Command,
+  type ProcessSandbox,
+} from '@toolyard/core/process';
 
 /** One way of running the same program to its end. */
 export interface Way extends AsyncDisposable {

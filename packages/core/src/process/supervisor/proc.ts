@@ -58,19 +58,26 @@ export function linksOf(pid: number): ProcessLinks | undefined {
  * Whether a process inherited a mark.
  *
  * @param reapers - who gets the orphans of our programs. There are fewer scores than programs on a machine, so a score
- * alone says something only of an orphan: what has a parent is found through that.
+ * without the variable says something only where its first bearer is an orphan, or a child of ours.
  */
 export function carries(
-  { pid, parent }: ProcessLinks,
+  links: ProcessLinks,
   { variable, oomScore }: TreeMark,
   reapers: ReadonlySet<number>,
 ): boolean {
-  const entries = `\0${read(`/proc/${pid}/environ`) ?? ''}`;
+  const entries = `\0${read(`/proc/${links.pid}/environ`) ?? ''}`;
   if (entries.includes(`\0${variable}\0`)) return true;
   // One that carries the variable of another run is of that one.
   const name = variable.slice(0, variable.indexOf('=') + 1);
-  if (oomScore === undefined || !reapers.has(parent) || entries.includes(`\0${name}`)) return false;
-  return Number(read(`/proc/${pid}/oom_score_adj`)) === oomScore;
+  if (oomScore === undefined || entries.includes(`\0${name}`)) return false;
+  let first: ProcessLinks | undefined = links;
+  if (oomScoreOf(first.pid) !== oomScore) return false;
+  while (first && oomScoreOf(first.parent) === oomScore) first = linksOf(first.parent);
+  return first !== undefined && reapers.has(first.parent);
+}
+
+function oomScoreOf(pid: number): number {
+  return Number(read(`/proc/${pid}/oom_score_adj`) ?? Number.NaN);
 }
 
 /** This process and all it descends from: one of them gets the orphans of our programs. */
