@@ -8,7 +8,7 @@ import type { Redactor } from '../../redaction/redactor.ts';
 import type { Command } from '../command.ts';
 import { releaseOomScore, withOomScore } from '../supervisor/oom-score.ts';
 import { processPlatform, type ProcessPlatform } from '../supervisor/platform.ts';
-import { createWatchdog } from '../supervisor/watchdog.ts';
+import { createWatchdog, type Watchdog } from '../supervisor/watchdog.ts';
 import { TerminalEmitter, type TerminalEvents, type TerminalListener } from './events.ts';
 import { loadPty, type Pty } from './pty.ts';
 import { RunningTerminal } from './running-terminal.ts';
@@ -165,9 +165,8 @@ export function createTerminals(options: TerminalsOptions = {}): Terminals {
       watchdog?.start();
       const value = `${secret}.${started}.`;
       const marked = { ...command, env: { ...command.env, [MARK]: value } };
-      const launched = withOomScore(() => spawnPty(marked, size));
-      pty = launched.value;
-      const { oomScore } = launched;
+      const { value: spawned, oomScore } = listedStart(() => spawnPty(marked, size), watchdog);
+      pty = spawned;
       const { pid } = pty;
       watchdog?.watch(pid, oomScore);
       const id = randomUUID();
@@ -273,4 +272,15 @@ export function createTerminals(options: TerminalsOptions = {}): Terminals {
 function labelOf({ file, name, args }: Command): string {
   const label = [basename(name ?? file), ...args].join(' ');
   return label.length > MAX_LABEL ? `${label.slice(0, MAX_LABEL - 1)}…` : label;
+}
+
+/** The watchdog hears of a program before it starts, so that no moment is left in which it could outlive us. */
+function listedStart(start: () => Pty, watchdog: Watchdog | undefined) {
+  let expected: number | undefined;
+  try {
+    return withOomScore(start, (score) => watchdog?.expect((expected = score)));
+  } catch (error) {
+    watchdog?.dismiss(expected);
+    throw error;
+  }
 }
