@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { Emitter } from '../emitter.ts';
 import { DefinitionError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { CacheHint, Implementation } from '../protocol/messages.ts';
@@ -7,7 +8,7 @@ import type { InputLimits } from '../registry/argument-limits.ts';
 import { nameOf, Registry, type Definition, type DefinitionKind } from '../registry/registry.ts';
 import { buildCatalog, type Catalog } from './catalog.ts';
 import type { CallState } from './call-state.ts';
-import { AppEmitter } from './events.ts';
+import type { AppEvents } from './events.ts';
 import type { Extension } from './extension.ts';
 import type { FixedList } from './fixed-list.ts';
 import { Hub, type Change } from './hub.ts';
@@ -40,7 +41,7 @@ export class AppCore {
   readonly logger: Logger;
   readonly requestState: RequestStateCodec;
   readonly registry: Registry;
-  readonly events: AppEmitter;
+  readonly events: Emitter<AppEvents>;
   readonly hub: Hub;
   readonly extensions = new Map<string, Extension>();
   /** The methods of the extensions, ready for serving. */
@@ -68,7 +69,7 @@ export class AppCore {
     this.requestState = requestState;
     this.registry = new Registry(settings.inputLimits);
     this.deadlines = new Deadlines(clock, this.active);
-    this.events = new AppEmitter(logger);
+    this.events = new Emitter<AppEvents>(logger);
     this.hub = new Hub(settings.maxSubscriptions, logger);
   }
 

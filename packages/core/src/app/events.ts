@@ -1,7 +1,4 @@
-import { EventEmitter } from 'eventemitter3';
-
 import type { Call } from '../call.ts';
-import type { Logger } from '../logger.ts';
 import type { Principal } from '../principal.ts';
 import type { CallToolResult } from '../protocol/messages.ts';
 import type { ClientDescription } from '../protocol/envelope.ts';
@@ -44,39 +41,3 @@ export interface AppEvents {
 
 /** Hears of one kind of event. It may be async; what it throws or rejects with is logged. */
 export type AppListener<E extends keyof AppEvents> = (event: AppEvents[E]) => void | Promise<void>;
-
-type Listeners = { [E in keyof AppEvents]: (event: AppEvents[E]) => void | Promise<void> };
-
-/** The listeners of one app. */
-export class AppEmitter {
-  readonly #emitter = new EventEmitter<Listeners>();
-  readonly #logger: Logger;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  on<E extends keyof AppEvents>(event: E, listener: AppListener<E>): () => void {
-    this.#emitter.on(event, listener as never);
-    return () => void this.#emitter.off(event, listener as never);
-  }
-
-  /** Whether anyone listens, so that events nobody wants are not made. */
-  has(event: keyof AppEvents): boolean {
-    return this.#emitter.listenerCount(event) > 0;
-  }
-
-  emit<E extends keyof AppEvents>(event: E, details: AppEvents[E]): void {
-    for (const listener of this.#emitter.listeners(event) as AppListener<E>[]) {
-      try {
-        Promise.resolve(listener(details)).catch((error: unknown) => this.#report(event, error));
-      } catch (error) {
-        this.#report(event, error);
-      }
-    }
-  }
-
-  #report(event: string, err: unknown): void {
-    this.#logger.error({ err, event }, 'A listener failed.');
-  }
-}

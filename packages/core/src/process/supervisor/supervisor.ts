@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { abortError } from '../../abort.ts';
 import { systemClock, type Clock, type Timer } from '../../clock.ts';
+import { Emitter } from '../../emitter.ts';
 import { InvalidOptionError, ShutdownError } from '../../errors.ts';
 import { silentLogger, type Logger } from '../../logger.ts';
 import { positiveInteger, positiveMs } from '../../options.ts';
@@ -9,7 +10,7 @@ import type { Command } from '../command.ts';
 import { captureOutput } from '../output/capture-output.ts';
 import type { CaptureOptions } from '../output/output-capture.ts';
 import type { ProcessLimits, ProcessSandbox, SandboxNeeds } from '../sandbox/sandbox.ts';
-import { ProcessEmitter, type ProcessEvents, type ProcessListener } from './events.ts';
+import type { ProcessEvents, ProcessListener } from './events.ts';
 import type { ManagedProcess, ProcessInfo } from './managed-process.ts';
 import { launch, type Launched } from './launch.ts';
 import { releaseOomScore } from './oom-score.ts';
@@ -134,7 +135,7 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
     keepExitedMs: positiveMs('keepExitedMs', keepExitedMs),
     maxKept: positiveInteger('maxKept', maxKept),
   });
-  const events = new ProcessEmitter(logger);
+  const events = new Emitter<ProcessEvents>(logger);
   const secret = randomUUID();
   const watchdog =
     platform.shell !== undefined && options.watchdog !== false

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { systemClock, type Clock, type Timer } from '../../clock.ts';
+import { Emitter } from '../../emitter.ts';
 import { InvalidOptionError, ShutdownError, ToolError } from '../../errors.ts';
 import { silentLogger, type Logger } from '../../logger.ts';
 import { positiveInteger, positiveMs } from '../../options.ts';
@@ -9,7 +10,7 @@ import type { Command } from '../command.ts';
 import { releaseOomScore, withOomScore } from '../supervisor/oom-score.ts';
 import { processPlatform, type ProcessPlatform } from '../supervisor/platform.ts';
 import { createWatchdog, type Watchdog } from '../supervisor/watchdog.ts';
-import { TerminalEmitter, type TerminalEvents, type TerminalListener } from './events.ts';
+import type { TerminalEvents, TerminalListener } from './events.ts';
 import { loadPty, type Pty } from './pty.ts';
 import { RunningTerminal } from './running-terminal.ts';
 import { createScreen } from './screen.ts';
@@ -123,7 +124,7 @@ export function createTerminals(options: TerminalsOptions = {}): Terminals {
   const scrollbackLines = options.scrollbackLines ?? 1_000;
   if (!Number.isSafeInteger(scrollbackLines) || scrollbackLines < 0 || scrollbackLines > 100_000)
     throw new InvalidOptionError('scrollbackLines', 'must be a whole number from 0 to 100,000');
-  const events = new TerminalEmitter(logger);
+  const events = new Emitter<TerminalEvents>(logger);
   const secret = randomUUID();
   const watchdog =
     platform.shell !== undefined && options.watchdog !== false
