@@ -33,6 +33,8 @@ const QUESTION_MS = 250;
 
 /** How long streams that stay open are read after the last request was answered. */
 const SETTLE_MS = 25;
+/** What a resumed stream may take to say what its client has missed. */
+const RESUME_MS = 500;
 
 /**
  * Sends the requests of a conversation to a server, each once the one before was answered, or has left the client
@@ -105,15 +107,16 @@ function playStep(step: Step, fetch: Fetch, memory: Memory, signal: AbortSignal)
       messages.push(...parse(text).map((message) => take(message, memory)));
       return;
     }
-    // A standing stream need not say anything; all others do.
-    if (method === 'GET') setImmediate(goOn);
+    // A standing stream need not say anything; all others do. One that is resumed may have something to catch up with.
+    const isResumed = 'last-event-id' in headers;
+    if (method === 'GET') void delay(isResumed ? RESUME_MS : 0).then(goOn);
     let first = true;
     for await (const { id, message } of readEvents(response.body, signal)) {
       if (first && id !== undefined) memory.event = id;
       first = false;
       if (message === undefined) continue;
       messages.push(take(message, memory));
-      if (open || isQuestion(message)) goOn();
+      if (open || isResumed || isQuestion(message)) goOn();
     }
   }
 }
