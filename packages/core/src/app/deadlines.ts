@@ -37,7 +37,9 @@ export class Deadlines {
   #wakeAt(time: number): void {
     this.#timer?.cancel();
     this.#wakesAt = time;
-    this.#timer = this.#clock.after(time - this.#clock.monotonic(), () => this.#wake());
+    // It may be due by now: time goes on while we look.
+    const delayMs = Math.max(time - this.#clock.monotonic(), 0);
+    this.#timer = this.#clock.after(delayMs, () => this.#wake());
   }
 
   #wake(): void {

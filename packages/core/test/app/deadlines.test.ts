@@ -58,6 +58,21 @@ describe('deadlines', () => {
     expect(clock.pending.size).toBe(0);
   });
 
+  test('are never set for a time before now, though it goes on meanwhile', () => {
+    const delays: number[] = [];
+    let time = 0;
+    const clock: Clock = {
+      ...fakeClock(),
+      monotonic: () => (time += 5),
+      after(delayMs) {
+        delays.push(delayMs);
+        return { cancel() {} };
+      },
+    };
+    new Deadlines(clock, []).watch(3);
+    expect(delays).toEqual([0]);
+  });
+
   test('cost no timer while calls with the same limit come and go', async () => {
     const clock = countingClock();
     const app = testApp({ clock }).add(defineTool({ name: 'quick', timeoutMs: 1_000, run: () => 'done' }));
