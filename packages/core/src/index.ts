@@ -51,7 +51,7 @@ export {
 } from './errors.ts';
 export type { Exchange, OpenCall, Peer, Session, SessionRecord } from './exchange.ts';
 export { silentLogger, type Logger, type LogFields } from './logger.ts';
-export { anonymous, local, principalKey, type Access, type Principal } from './principal.ts';
+export { anonymous, local, callerKey, principalKey, type Access, type Principal } from './principal.ts';
 // What inferred types are made of: without names for these, exporting a tool fails with TS2883 under `declaration`.
 export type {
   CallToolResult,

@@ -18,6 +18,7 @@ export {
 } from './process/platform.ts';
 
 // Running programs
+export type { ByteSink } from './process/supervisor/byte-sink.ts';
 export type { ProcessEvents, ProcessListener } from './process/supervisor/events.ts';
 export type {
   ExitReason,
@@ -35,6 +36,33 @@ export {
   type ProcessSupervisorOptions,
   type StartOptions,
 } from './process/supervisor/supervisor.ts';
+
+// Commands under a policy
+export {
+  createCommandRunner,
+  type CommandExit,
+  type CommandInput,
+  type CommandQuestion,
+  type CommandRunner,
+  type CommandRunnerOptions,
+  type DecidedCommand,
+  type PlanExit,
+  type PlanInput,
+  type PrepareOptions,
+  type RunPlanOptions,
+  type StartCommandOptions,
+} from './process/commands/command-runner.ts';
+export type { CheckedOperand } from './process/commands/operands.ts';
+export type { CommandPlan, PlannedCommand, PlannedRedirect, PlannedStep } from './process/commands/plan.ts';
+export type {
+  CheckVerdict,
+  CommandCheck,
+  CommandDecision,
+  CommandPolicy,
+  CommandRequest,
+  PathOperand,
+} from './process/commands/policy.ts';
+export type { PreparedCommand, PreparedPart, PreparedPlan } from './process/commands/prepare.ts';
 
 // Sandboxes
 export {
@@ -90,11 +118,14 @@ export { readOutputTool, type ReadOutputInput } from './process/artifacts/read-o
 // Files
 export type { TextEdit } from './process/roots/apply-edits.ts';
 export type { EditedFile, EditFileOptions } from './process/roots/edit.ts';
+export type { FileWriter } from './process/roots/file-writer.ts';
 export type { FileInfo } from './process/roots/info.ts';
 export type { DirectoryListing, ListedEntry, ListFilesOptions } from './process/roots/list.ts';
 export type { Located } from './process/roots/locate.ts';
 export type { FileMatch } from './process/roots/match-collector.ts';
 export type { MovedFile, MoveFileOptions } from './process/roots/move.ts';
+export type { FileReader, OpenReadOptions } from './process/roots/open-read.ts';
+export type { OpenWriteOptions } from './process/roots/open-write.ts';
 export type { SafeRoot, SafeRootOptions } from './process/roots/places.ts';
 export { filePlatform, type FilePlatform } from './process/roots/platform.ts';
 export {

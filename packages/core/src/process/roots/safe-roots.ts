@@ -6,10 +6,14 @@ import type { TextEdit } from './apply-edits.ts';
 import { createChanges } from './changes.ts';
 import { editFile, type EditedFile, type EditFileOptions } from './edit.ts';
 import { explain, LeftRootsError } from './file-errors.ts';
+import type { FileWriter } from './file-writer.ts';
 import { infoOf, type FileInfo } from './info.ts';
 import { listFiles, type DirectoryListing, type ListFilesOptions } from './list.ts';
 import { checkOperandPath, locatePath, type Located } from './locate.ts';
 import { moveFile, type MovedFile, type MoveFileOptions } from './move.ts';
+import { createOpenFiles } from './open-files.ts';
+import { openReader, type FileReader, type OpenReadOptions } from './open-read.ts';
+import { openWriter, type OpenWriteOptions } from './open-write.ts';
 import { openPlaces, type SafeRoot, type SafeRootOptions } from './places.ts';
 import { filePlatform, type FilePlatform } from './platform.ts';
 import { createProtection, type ProtectedNames } from './protection.ts';
@@ -66,6 +70,19 @@ export interface SafeRoots extends AsyncDisposable {
   edit(path: string, edits: readonly TextEdit[], options?: EditFileOptions): Promise<EditedFile>;
   /** Moves or renames a file or directory. To another disk only a file, as a copy. Also: `CROSS_DEVICE`. */
   move(from: string, to: string, options?: MoveFileOptions): Promise<MovedFile>;
+  /**
+   * Opens a file of any size and content, for a program to read as its standard input. Also: `TOO_MANY_FILES`.
+   *
+   * @returns a reader; close it when the program has started.
+   */
+  openRead(path: string, options?: OpenReadOptions): Promise<FileReader>;
+  /**
+   * Opens a file to be written piece by piece, as a program writes its output. Refuses at once what `write` would
+   * refuse, so that nothing runs for nothing. Also: `TOO_MANY_FILES`, `RANGE_INVALID`.
+   *
+   * @returns a writer; readers see the old file until its `commit`.
+   */
+  openWrite(path: string, options?: OpenWriteOptions): Promise<FileWriter>;
   /** Lists a directory, in order. Also: `PATTERN_INVALID`. */
   list(path?: string, options?: ListFilesOptions): Promise<DirectoryListing>;
   /** Type, size, times and hash. A link is described, not followed. */
@@ -87,7 +104,7 @@ export interface SafeRoots extends AsyncDisposable {
     path: string,
     options: { cwd?: string | undefined; access: 'read' | 'write' },
   ): Promise<string>;
-  /** Waits for what is running and refuses what comes later. */
+  /** Waits for what is running, closes open readers, aborts open writers and refuses what comes later. */
   close(): Promise<void>;
 }
 
@@ -101,6 +118,7 @@ const DEFAULT_LIMITS: Required<SafeRootsLimits> = {
   maxSearchedFileBytes: 8 * 1024 * 1024,
   searchTimeoutMs: 10_000,
   maxDepth: 64,
+  maxOpenFiles: 256,
 };
 
 /**
@@ -121,6 +139,7 @@ export async function openSafeRoots(options: SafeRootsOptions): Promise<SafeRoot
     clock,
     protection: createProtection(options.protect),
     changes: createChanges(),
+    openFiles: createOpenFiles(limits.maxOpenFiles),
     cleanUp: createCleaner(() => clock.monotonic()),
     rules: {
       platform,
@@ -152,6 +171,7 @@ export async function openSafeRoots(options: SafeRootsOptions): Promise<SafeRoot
   async function close(): Promise<void> {
     isClosed = true;
     await Promise.allSettled(running);
+    await tree.openFiles.stopAll();
   }
 
   return {
@@ -161,6 +181,10 @@ export async function openSafeRoots(options: SafeRootsOptions): Promise<SafeRoot
     write: (path, content, how = {}) => run(path, how.signal, () => writeFile(tree, path, content, how)),
     edit: (path, edits, how = {}) => run(path, how.signal, () => editFile(tree, path, edits, how)),
     move: (from, to, how = {}) => run(from, how.signal, () => moveFile(tree, from, to, how)),
+    openRead: (path, how = {}) =>
+      run(path, how.signal, () => tree.openFiles.hold((giveBack) => openReader(tree, path, how, giveBack))),
+    openWrite: (path, how = {}) =>
+      run(path, how.signal, () => tree.openFiles.hold((giveBack) => openWriter(tree, path, how, giveBack))),
     list: (path = '.', how = {}) => run(path, how.signal, () => listFiles(tree, path, how)),
     info: (path, how = {}) => run(path, how.signal, () => infoOf(tree, path, how)),
     search: (query, how = {}) => run(how.path ?? '.', how.signal, () => searchFiles(tree, query, how)),

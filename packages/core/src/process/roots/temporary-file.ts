@@ -30,8 +30,15 @@ export function isTemporaryName(name: string): boolean {
   return /^\.toolyard-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/i.test(name);
 }
 
-/** A writer takes milliseconds; a file this old, by the clock of its file system, belongs to one that was killed. */
+/**
+ * A writer takes milliseconds, or touches its file from time to time; a file this old, by the clock of its file
+ * system, belongs to one that was killed.
+ */
 const DEAD_AFTER_MS = 60_000;
+
+/** How often a writer that takes longer touches its file. */
+export const TOUCH_EVERY_MS: number = DEAD_AFTER_MS / 4;
+
 const MAX_NAMES = 10_000;
 const MAX_REMEMBERED = 256;
 

@@ -2,6 +2,7 @@ import { ToolError } from '../../errors.ts';
 import type { Clock } from '../../clock.ts';
 import { fileError } from './file-errors.ts';
 import type { DirectoryRules, OpenDirectory } from './open-directory.ts';
+import type { OpenFiles } from './open-files.ts';
 import type { Places, SafeRoot } from './places.ts';
 import type { FilePlatform } from './platform.ts';
 import type { Protection } from './protection.ts';
@@ -17,6 +18,7 @@ export interface Tree {
   readonly rules: DirectoryRules;
   /** One change of a file at a time, as far as this process goes. */
   readonly changes: { run<Result>(realPath: string, work: () => Promise<Result>): Promise<Result> };
+  readonly openFiles: OpenFiles;
   cleanUp(parent: OpenDirectory, own: TemporaryFile): Promise<void>;
 }
 
@@ -40,6 +42,8 @@ export interface SafeRootsLimits {
   readonly searchTimeoutMs?: number;
   /** How deep directories are walked and made. Default: 64. */
   readonly maxDepth?: number;
+  /** Most files that `openRead` and `openWrite` keep open at a time. Default: 256. */
+  readonly maxOpenFiles?: number;
 }
 
 /** The root of a path of which is known that it is in one. */

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { lstat, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { ToolError } from '../../errors.ts';
 import { findOwnEntry, openEntry, type Entry } from './entry.ts';
-import { changedMeanwhile, fileError, ifThere, notAFile } from './file-errors.ts';
-import { isSameFile } from './open-directory.ts';
-import { placeNew } from './place.ts';
+import { fileError } from './file-errors.ts';
+import { discard, findReplaceable, putInPlace, type Placement } from './put-in-place.ts';
 import { createTemporaryFile } from './temporary-file.ts';
 import type { Tree } from './tree.ts';
 
@@ -44,7 +42,7 @@ export async function writeFile(
   const bytes = typeof content === 'string' ? encode(path, content) : content;
   assertSize(tree, path, bytes.length);
   const absolute = tree.places.resolve(path, options.cwd);
-  if (/[\\/]$/.test(path)) throw fileError('NOT_A_FILE', path, 'ends with a slash, so it names a directory');
+  assertNamesFile(path);
   signal?.throwIfAborted();
   const entry = await findOwnEntry(tree, path, absolute, options);
   try {
@@ -59,65 +57,39 @@ export async function writeFile(
 }
 
 /** How a file is replaced. */
-interface Replacement {
-  readonly path: string;
-  /** What must still be there when the new content takes its place. */
-  readonly previous?: BigIntStats | undefined;
-  readonly overwrite?: boolean | undefined;
-  /** Of a file that is new. Default: read and write for the owner, read for others. */
-  readonly mode?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+type Replacement = Omit<Placement, 'existing'>;
 
 /**
- * Writes a new file beside the old one and puts it in its place in one step. Readers see the old content or the new
- * one, other names of the old file (hard links) keep the old one, and a writer that is killed leaves only a file with
- * a name of its own, which a later write in the directory deletes.
+ * Writes a new file beside the old one and puts it in its place. A writer that is killed leaves only a file with a
+ * name of its own, which a later write in the directory deletes.
  */
 export async function replaceFile(
   tree: Tree,
-  { parent, name, realPath }: Entry,
+  entry: Entry,
   bytes: Uint8Array,
-  { path, previous, overwrite = true, mode = 0o644, signal }: Replacement,
+  how: Replacement,
 ): Promise<WrittenFile> {
-  const existing = await ifThere(lstat(parent.child(name), { bigint: true }));
-  if (existing && !existing.isFile()) throw notAFile(path);
-  if (existing && !overwrite) throw fileError('FILE_EXISTS', path, 'exists already');
-  if (existing && (existing.mode & 0o222n) === 0n)
-    throw fileError('PERMISSION_DENIED', path, 'is marked read-only');
-
-  const temporary = await createTemporaryFile(parent);
+  const existing = await findReplaceable(entry, how.path, how.overwrite);
+  const temporary = await createTemporaryFile(entry.parent);
   try {
-    try {
-      await temporary.handle.writeFile(bytes, { signal });
-      await (existing ? takeOver(temporary.handle, existing) : temporary.handle.chmod(mode));
-      await temporary.handle.sync();
-      await tree.cleanUp(parent, temporary);
-      await parent.confirmFile(temporary.name, temporary.handle);
-    } catch (error) {
-      // Wherever it is: nothing of the content stays.
-      await temporary.handle.truncate().catch(() => {});
-      throw error;
-    } finally {
-      await temporary.handle.close();
-    }
-    await parent.confirm();
-    signal?.throwIfAborted();
-    if (previous) await assertUnchanged(path, previous, parent.child(name));
-    if (overwrite) await rename(parent.child(temporary.name), parent.child(name));
-    else await placeNew(parent.child(temporary.name), parent.child(name));
+    await temporary.handle.writeFile(bytes, { signal: how.signal });
+    await putInPlace(tree, temporary, entry, { ...how, existing });
   } catch (error) {
-    await unlink(parent.child(temporary.name)).catch(() => {});
+    await discard(entry.parent, temporary);
     throw error;
   }
-  await parent.sync();
-  const hash = hashOf(bytes);
-  return { path: tree.places.show(realPath), sizeBytes: bytes.length, hash, created: !existing };
+  const path = tree.places.show(entry.realPath);
+  return { path, sizeBytes: bytes.length, hash: hashOf(bytes), created: !existing };
 }
 
 /** SHA-256, in hexadecimal. */
 export function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** @throws {ToolError} `NOT_A_FILE` for a path that can only be one of a directory. */
+export function assertNamesFile(path: string): void {
+  if (/[\\/]$/.test(path)) throw fileError('NOT_A_FILE', path, 'ends with a slash, so it names a directory');
 }
 
 /** @throws {ToolError} `FILE_TOO_LARGE`. */
@@ -152,20 +124,6 @@ async function assertHash(tree: Tree, path: string, entry: Entry, expected: stri
   } finally {
     await file.close();
   }
-}
-
-async function assertUnchanged(path: string, previous: BigIntStats, current: string): Promise<void> {
-  const now = await ifThere(lstat(current, { bigint: true }));
-  if (!now || !isSameFile(now, previous) || now.mtimeNs !== previous.mtimeNs || now.size !== previous.size)
-    throw changedMeanwhile(path);
-}
-
-/** Gives the new file what the old one had: its owner as far as the system allows, and its mode. */
-async function takeOver(file: FileHandle, existing: BigIntStats): Promise<void> {
-  const own = await file.stat({ bigint: true });
-  if (own.uid !== existing.uid || own.gid !== existing.gid)
-    await file.chown(Number(existing.uid), Number(existing.gid)).catch(() => {});
-  await file.chmod(Number(existing.mode & 0o777n));
 }
 
 function encode(path: string, text: string): Uint8Array {

@@ -35,8 +35,6 @@ export interface BwrapSandboxOptions {
 /** The programs a bubblewrap sandbox is made of. */
 export interface SandboxPrograms {
   readonly bwrap: string;
-  /** env(1) of GNU coreutils 8.31 or later. */
-  readonly env: string;
   /** prlimit(1) of util-linux; `undefined` leaves limits out. */
   readonly prlimit: string | undefined;
 }
@@ -50,7 +48,7 @@ export interface SandboxPrograms {
  */
 export function bwrapSandbox(options: BwrapSandboxOptions = {}): ProcessSandbox {
   const { temporaryBytes = 256 * 1024 * 1024, platform = hostPlatform(), version = '' } = options;
-  const { bwrap, env, prlimit }: SandboxPrograms = { ...DEFAULT_PROGRAMS, ...options.programs };
+  const { bwrap, prlimit }: SandboxPrograms = { ...DEFAULT_PROGRAMS, ...options.programs };
   const readable = realPaths('readable', options.readable ?? []);
   const readOnly = realPaths('readOnly', options.readOnly ?? []);
   const limits = prlimit === undefined ? [] : keptLimits(platform.userId);
@@ -58,12 +56,11 @@ export function bwrapSandbox(options: BwrapSandboxOptions = {}): ProcessSandbox 
 
   const shared = [
     ISOLATED,
+    ['--dev', '/dev', '--size', size, '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     systemMounts(),
     ['--proc', '/proc'],
     // Its files belong to root, and root outside is root inside: without capabilities, but still their owner.
     ['--ro-bind', '/proc/sys', '/proc/sys'],
-    ['--dev', '/dev', '--size', size, '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
-    ['--perms', '1777', '--size', size, '--tmpfs', '/tmp'],
   ].flat();
   const names = networkMounts();
 
@@ -73,25 +70,26 @@ export function bwrapSandbox(options: BwrapSandboxOptions = {}): ProcessSandbox 
     const { inner, outer } = divide(command.env);
     const limited = prlimit === undefined ? [] : prlimitOptions(asked, limits, countProcesses);
     const args = [
-      [`--ignore-signal=${SIGNALS}`, '--', bwrap],
       shared,
       network ? ['--share-net', ...names] : [],
+      temporaryMount(needs, size),
       homeMount(command.env['HOME'], needs, size),
       readableMounts(readable, roots),
       rootMounts(roots, readOnly),
       ['--remount-ro', '/', '--chdir', command.cwd],
       Object.entries(inner).flatMap(([name, value]) => ['--setenv', name, value]),
-      ['--', env, `--default-signal=${SIGNALS}`, '--'],
+      ['--'],
       limited.length > 0 && prlimit !== undefined ? [prlimit, ...limited, '--'] : [],
       [pathToStart(command), ...command.args],
     ].flat();
-    return { file: env, args, cwd: '/', env: outer };
+    return { file: bwrap, args, cwd: '/', env: outer };
   }
 
   return {
     name: 'bwrap',
     description: `bubblewrap${version && ` ${version}`}: namespaces of its own for each program`,
     isBoundary: true,
+    hasKeeper: true,
     limits,
     wrap,
   };
@@ -99,7 +97,6 @@ export function bwrapSandbox(options: BwrapSandboxOptions = {}): ProcessSandbox 
 
 const DEFAULT_PROGRAMS: SandboxPrograms = {
   bwrap: '/usr/bin/bwrap',
-  env: '/usr/bin/env',
   prlimit: '/usr/bin/prlimit',
 };
 
@@ -111,10 +108,6 @@ const ISOLATED = [
   '--cap-drop',
   'ALL',
 ];
-
-// bwrap would end by them, and everything inside with it at once. So it ignores them, and the program, which is in
-// the same process group, gets them itself.
-const SIGNALS = 'TERM,INT,HUP,QUIT,USR1,USR2,ALRM';
 
 // Since Linux 5.14 processes are counted for each user namespace: here, what runs inside and the reaper.
 function countProcesses(allowed: number): number {
@@ -135,6 +128,12 @@ function divide(env: Readonly<Variables>): { inner: Variables; outer: Variables 
   };
 }
 
+/** An empty `/tmp`, unless a root is there. */
+function temporaryMount({ roots }: SandboxNeeds, size: string): string[] {
+  const taken = roots.some(({ path }) => path === '/tmp');
+  return taken ? [] : ['--perms', '1777', '--size', size, '--tmpfs', '/tmp'];
+}
+
 /** An empty home, unless a root provides it. */
 function homeMount(home: string | undefined, { roots }: SandboxNeeds, size: string): string[] {
   if (home === undefined || !/^\/[^/]/.test(home) || posix.normalize(home) !== home) return [];
@@ -149,11 +148,8 @@ function assertInside(command: Command, { roots }: SandboxNeeds, readable: reado
       'SANDBOX_CWD_OUTSIDE',
       `The working directory ${cwd} is in none of the roots: ${roots.map(({ path }) => path).join(', ') || 'there are none'}.`,
     );
-  // env(1) would take it for a variable.
   const isVisible =
-    !file.includes('=') &&
-    (isInstalled(file) ||
-      [...roots.map(({ path }) => path), ...readable].some((path) => isWithin(file, path)));
+    isInstalled(file) || [...roots.map(({ path }) => path), ...readable].some((path) => isWithin(file, path));
   if (!isVisible)
     throw new ToolyardError(
       'SANDBOX_PROGRAM_HIDDEN',

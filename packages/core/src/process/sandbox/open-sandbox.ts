@@ -64,21 +64,20 @@ interface Trial extends OpenSandboxOptions {
 
 async function openBwrap(trial: Trial): Promise<ProcessSandbox> {
   if (trial.platform.os !== 'linux') throw notLinux('bwrap', trial.platform);
-  const [bwrap, env, prlimit, shell] = await Promise.all([
+  const [bwrap, prlimit, shell] = await Promise.all([
     find('bwrap', trial),
-    findGnuEnv(trial),
     find('prlimit', trial),
     find('sh', trial),
   ]);
-  if (bwrap.path === undefined || env.path === undefined || shell.path === undefined) {
-    const missing = [bwrap, env, shell].flatMap(({ problem }) => problem ?? []);
+  if (bwrap.path === undefined || shell.path === undefined) {
+    const missing = [bwrap, shell].flatMap(({ problem }) => problem ?? []);
     throw new SandboxUnavailableError('bwrap', missing, 'Install the package "bubblewrap" (0.8 or later).');
   }
   const version = /\d+\.\d+[.\d]*/.exec(await outputOf(bwrap.path, ['--version'], trial.timeoutMs))?.[0];
   const { directories: _, timeoutMs, ...options } = trial;
   const sandbox = bwrapSandbox({
     ...options,
-    programs: { bwrap: bwrap.path, env: env.path, prlimit: prlimit.path },
+    programs: { bwrap: bwrap.path, prlimit: prlimit.path },
     ...(version !== undefined && { version }),
   });
   const failure = await tryOut(sandbox, shell.path, SEALED, timeoutMs);
@@ -115,12 +114,6 @@ async function find(name: string, { directories, platform }: Trial): Promise<Fou
   }
 }
 
-// Where coreutils are those of uutils (Ubuntu since 25.10), those of GNU have another name.
-async function findGnuEnv(trial: Trial): Promise<Found> {
-  const gnu = await find('gnuenv', trial);
-  return gnu.path === undefined ? find('env', trial) : gnu;
-}
-
 // Proves the walls too, not only that programs start. Of a settings file, root is the owner inside as well.
 const SEALED = `
 if test -e /etc/shadow; then echo 'it shows /etc/shadow'
@@ -154,7 +147,7 @@ function notLinux(kind: string, { os }: Platform): SandboxUnavailableError {
 
 function adviceFor(failure: string): string {
   if (/unknown option|unrecogni[sz]ed option|invalid option|applet not found/i.test(failure))
-    return 'It needs bubblewrap 0.8 or later and env(1) of GNU coreutils 8.31 or later (the packages "bubblewrap" and "coreutils").';
+    return 'It needs bubblewrap 0.8 or later (the package "bubblewrap").';
   if (/permission denied|not permitted|namespace|uid map/i.test(failure))
     return 'The kernel refuses user namespaces: allow them with sysctl kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu 24.04; better an AppArmor profile for bwrap), kernel.unprivileged_userns_clone=1 (Debian 10) or user.max_user_namespaces above 0; in a container, start it with a seccomp profile that allows them (--security-opt seccomp=…, systempaths=unconfined).';
   return 'Run the command by hand to see more: bwrap --unshare-all --ro-bind / / true.';

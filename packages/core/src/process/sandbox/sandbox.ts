@@ -35,8 +35,8 @@ export interface SandboxNeeds {
 /**
  * Puts a program into bounds that the operating system keeps.
  *
- * Whoever starts the wrapped command starts it in a session of its own (`detached: true`) and signals its process
- * group: that reaches the program inside, and leaves it no terminal to type into.
+ * Whoever starts the wrapped command starts it in a session of its own (`detached: true`), which leaves it no terminal
+ * to type into, and signals its process group: that reaches the program inside. See also `hasKeeper`.
  */
 export interface ProcessSandbox {
   readonly name: string;
@@ -44,6 +44,12 @@ export interface ProcessSandbox {
   readonly description: string;
   /** Whether a hostile program is held: it sees its roots and nothing else of this machine. */
   readonly isBoundary: boolean;
+  /**
+   * Whether what is started is no part of the program but keeps it: a signal that ends the keeper ends the program by
+   * SIGKILL. So signals are for all of the process group but its leader; only SIGKILL, SIGSTOP and SIGCONT are for it
+   * too. Default: false.
+   */
+  readonly hasKeeper?: boolean;
   /** The limits it keeps. Others in `needs.limits` have no effect. */
   readonly limits: readonly (keyof ProcessLimits)[];
   /**

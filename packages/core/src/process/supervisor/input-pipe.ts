@@ -1,11 +1,14 @@
 import type { Writable } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import { ToolError } from '../../errors.ts';
+import type { ByteSink } from './byte-sink.ts';
 
 /** The stdin of a program. */
 export interface InputPipe {
   readonly isOpen: boolean;
   write(text: string): Promise<void>;
+  /** Takes bytes no faster than the program reads them. */
+  readonly sink: ByteSink;
   end(): void;
   /** Drops what was not read. */
   destroy(): void;
@@ -42,7 +45,24 @@ export function inputPipe(stdin: Writable | null, first: string | undefined, clo
         });
       });
     },
+    sink: { write: (chunk) => writeBytes(stdin, chunk), end: () => void stdin?.end() },
     end: () => void stdin?.end(),
     destroy: () => void stdin?.destroy(),
   };
+}
+
+function writeBytes(stdin: Writable | null, chunk: Buffer): Promise<void> | void {
+  if (stdin?.writable !== true) throw new Error('The program reads no more.');
+  if (stdin.write(chunk)) return undefined;
+  return new Promise<void>((resolve, reject) => {
+    const settle = (done: () => void) => {
+      stdin.removeListener('drain', onDrain);
+      stdin.removeListener('close', onClose);
+      done();
+    };
+    const onDrain = () => settle(resolve);
+    const onClose = () => settle(() => reject(new Error('The program reads no more.')));
+    stdin.once('drain', onDrain);
+    stdin.once('close', onClose);
+  });
 }

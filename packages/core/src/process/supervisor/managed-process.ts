@@ -1,4 +1,5 @@
 import type { CapturedOutput } from '../output/output-capture.ts';
+import type { ByteSink } from './byte-sink.ts';
 import type { ProcessSignal } from './platform.ts';
 
 /** One program a supervisor started, and all it started in turn. */
@@ -17,6 +18,8 @@ export interface ManagedProcess {
    * `STDIN_FULL` when it does not read and 1 MiB is waiting.
    */
   write(text: string): Promise<void>;
+  /** Its stdin for another program's output: takes bytes no faster than they are read. */
+  readonly input: ByteSink;
   /** Closes its stdin. */
   endInput(): void;
   /**

@@ -1,23 +1,27 @@
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import type { OutputCapture } from '../output/output-capture.ts';
+import type { ByteSink } from './byte-sink.ts';
 
 /** Where the output of one program goes, and who has to know. */
 export interface OutputPipesOptions {
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  readonly capture: OutputCapture;
+  readonly stdout: OutputPipe;
+  readonly stderr: OutputPipe;
   /** Called for every piece that arrives, with its size. */
   onBytes(bytes: number): void;
-  /** Called when the capture failed; the output is read on, so that the program is not held up. */
-  onError(error: unknown): void;
+  /** Called when a sink takes no more, just before the program's stream is closed. */
+  onRefused(): void;
+}
+
+interface OutputPipe {
+  readonly stream: Readable;
+  readonly sink: ByteSink;
 }
 
 /** Reads the output of a program, no faster than it can be kept. */
 export interface OutputPipes {
   /**
    * Waits for the end of both pipes, but only as long as something still comes: whoever else holds them open may do so
-   * for ever. Closes them.
+   * for ever. What a slow sink has not taken yet still comes. Closes them, and ends the sinks.
    */
   drain(): Promise<void>;
 }
@@ -29,35 +33,43 @@ const MAX_DRAIN_MS = 1_000;
 const MAX_TURN_MS = 8;
 
 export function readOutput(options: OutputPipesOptions): OutputPipes {
-  const pipes = [read(options.stdout, 'stdout', options), read(options.stderr, 'stderr', options)];
+  const pipes = [read(options.stdout, options), read(options.stderr, options)];
   return {
     async drain() {
-      const deadline = performance.now() + MAX_DRAIN_MS;
+      let deadline = performance.now() + MAX_DRAIN_MS;
       const ended = Promise.all(pipes.map((pipe) => pipe.ended)).then(() => true);
       while (performance.now() < deadline && !pipes.every((pipe) => pipe.isEnded())) {
         const seen = pipes.map((pipe) => pipe.pieces());
         if (await Promise.race([ended, pause(SILENCE_MS, false, { ref: false })])) break;
         // After a busy moment timers come before the data that has arrived meanwhile.
         await nextTurn();
-        if (pipes.every((pipe, index) => !pipe.isHeld() && pipe.pieces() === seen[index])) break;
+        if (pipes.some((pipe) => pipe.isHeld())) deadline = performance.now() + MAX_DRAIN_MS;
+        else if (pipes.every((pipe, index) => pipe.pieces() === seen[index])) break;
       }
-      for (const { stream } of pipes) stream.destroy();
+      for (const { stream, sink } of pipes) {
+        stream.destroy();
+        sink.end?.();
+      }
     },
   };
 }
 
-function read(stream: Readable, name: 'stdout' | 'stderr', options: OutputPipesOptions) {
+function read({ stream, sink }: OutputPipe, options: OutputPipesOptions) {
   let pieces = 0;
   let held = false;
   let isEnded = false;
   let turnStarted = 0;
+  const refuse = () => {
+    options.onRefused();
+    stream.destroy();
+  };
   const hold = async (until: Promise<unknown>): Promise<void> => {
     held = true;
     stream.pause();
     try {
       await until;
-    } catch (error) {
-      options.onError(error);
+    } catch {
+      refuse();
     }
     held = false;
     stream.resume();
@@ -71,9 +83,10 @@ function read(stream: Readable, name: 'stdout' | 'stderr', options: OutputPipesO
     }
     let kept: Promise<void> | void = undefined;
     try {
-      kept = options.capture.write(name, piece);
-    } catch (error) {
-      options.onError(error);
+      kept = sink.write(piece);
+    } catch {
+      refuse();
+      return;
     }
     if (kept) void hold(kept);
     else if (performance.now() - turnStarted > MAX_TURN_MS) void hold(nextTurn());
@@ -87,5 +100,5 @@ function read(stream: Readable, name: 'stdout' | 'stderr', options: OutputPipesO
     stream.once('close', end);
     stream.once('error', end);
   });
-  return { stream, ended, isEnded: () => isEnded, pieces: () => pieces, isHeld: () => held };
+  return { stream, sink, ended, isEnded: () => isEnded, pieces: () => pieces, isHeld: () => held };
 }

@@ -26,6 +26,7 @@ const POSIX_SIGNALS = [
   'SIGINT',
   'SIGTERM',
   'SIGHUP',
+  'SIGPIPE',
   'SIGQUIT',
   'SIGUSR1',
   'SIGUSR2',

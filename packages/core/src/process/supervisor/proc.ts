@@ -49,9 +49,25 @@ export function linksOf(pid: number): ProcessLinks | undefined {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The name before the last parenthesis may hold anything.
-  const [state, parent, group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4);
-  if (state === 'Z' || state === 'X') return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 18);
+  const [state, parent, group, session, , , flags] = fields;
+  if (state === 'X') return undefined;
+  // One whose main thread has ended looks dead, and lives on in the others.
+  const hasOthers = Number(fields[17]) > 1;
+  const isEnding = state === 'Z' || ((Number(flags) & EXITING) !== 0 && holdsNothing(pid));
+  if (isEnding && !hasOthers) return undefined;
   return { pid, parent: Number(parent), group: Number(group), session: Number(session) };
+}
+
+// PF_EXITING: it runs no code of its own any more. To take its namespaces down may still last for milliseconds.
+const EXITING = 4;
+
+function holdsNothing(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 /**

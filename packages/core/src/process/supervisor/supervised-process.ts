@@ -6,6 +6,7 @@ import { ToolError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { Command } from '../command.ts';
 import type { CapturedOutput, OutputCapture } from '../output/output-capture.ts';
+import type { ByteSink } from './byte-sink.ts';
 import { killEscaped, whoIsLeft, type EndedProgram } from './escaped.ts';
 import { inputPipe, type InputPipe } from './input-pipe.ts';
 import type { LaunchedChild } from './launch.ts';
@@ -32,6 +33,8 @@ export interface StartedProgram {
   readonly child: LaunchedChild;
   readonly mark: TreeMark;
   readonly capture: OutputCapture;
+  /** Take the streams instead of `capture`. */
+  readonly sinks: { readonly stdout?: ByteSink | undefined; readonly stderr?: ByteSink | undefined };
   /** Grows by what `capture` lets through. */
   readonly recent: RecentText;
   readonly platform: ProcessPlatform;
@@ -80,15 +83,15 @@ export class SupervisedProcess implements ManagedProcess {
     this.exited = promise;
     this.#settle = resolve;
 
+    const { stdout = this.#capturing('stdout'), stderr = this.#capturing('stderr') } = program.sinks;
     const pipes = readOutput({
-      stdout: child.stdout,
-      stderr: child.stderr,
-      capture: program.capture,
+      stdout: { stream: child.stdout, sink: stdout },
+      stderr: { stream: child.stderr, sink: stderr },
       onBytes: (bytes) => {
         this.#outputBytes += bytes;
         this.#lastOutput = clock.monotonic();
       },
-      onError: (err) => program.logger.error({ err, process: this.id }, 'Output could not be kept.'),
+      onRefused: () => this.#breakPipe(),
     });
     this.#input = inputPipe(child.stdin, program.input, clock);
 
@@ -145,6 +148,10 @@ export class SupervisedProcess implements ManagedProcess {
 
   write(text: string): Promise<void> {
     return this.#input.write(text);
+  }
+
+  get input(): ByteSink {
+    return this.#input.sink;
   }
 
   endInput(): void {
@@ -209,6 +216,28 @@ export class SupervisedProcess implements ManagedProcess {
   /** To be called after {@link StartedProgram.recent} has grown. */
   tellOutput(): void {
     for (const listener of this.#outputListeners) listener();
+  }
+
+  // What Node calls a pipe is a socket: writing into a closed one is an error with a message of its own, not a signal.
+  #breakPipe(): void {
+    const { child, platform } = this.#program;
+    if (this.#ended === undefined && platform.signals.includes('SIGPIPE'))
+      platform.signalTree(child.pid, 'SIGPIPE');
+  }
+
+  /** Whatever becomes of the output, it is read on, so that the program is not held up. */
+  #capturing(stream: 'stdout' | 'stderr'): ByteSink {
+    const { capture, logger } = this.#program;
+    const report = (err: unknown) => logger.error({ err, process: this.id }, 'Output could not be kept.');
+    return {
+      write(chunk) {
+        try {
+          return capture.write(stream, chunk)?.catch(report);
+        } catch (error) {
+          return report(error);
+        }
+      },
+    };
   }
 
   #watchIdle(limitMs: number, leftMs: number): void {

@@ -10,6 +10,7 @@ import type { Command } from '../command.ts';
 import { captureOutput } from '../output/capture-output.ts';
 import type { CaptureOptions } from '../output/output-capture.ts';
 import type { ProcessLimits, ProcessSandbox, SandboxNeeds } from '../sandbox/sandbox.ts';
+import type { ByteSink } from './byte-sink.ts';
 import type { ProcessEvents, ProcessListener } from './events.ts';
 import type { ManagedProcess, ProcessInfo } from './managed-process.ts';
 import { launch, type Launched } from './launch.ts';
@@ -18,6 +19,7 @@ import { processPlatform, type ProcessPlatform } from './platform.ts';
 import { ProcessTable } from './process-table.ts';
 import { ProcessQuota } from './quota.ts';
 import { RecentText } from './recent-text.ts';
+import { spareLeader } from './spare-leader.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -51,8 +53,17 @@ export interface StartOptions {
   readonly owner: string;
   /** What a list calls it. Default: the program and its arguments, shortened. */
   readonly label?: string | undefined;
-  /** A text is written and stdin closed; `open` is for {@link ManagedProcess.write}. Default: empty. */
+  /** Random and unguessable, like the id of an artifact. Default: a new one. */
+  readonly id?: string | undefined;
+  /**
+   * A text is written and stdin closed; `open` is for {@link ManagedProcess.write} and {@link ManagedProcess.input}.
+   * Default: empty.
+   */
   readonly stdin?: { readonly text: string } | 'open' | undefined;
+  /** Takes stdout as it comes: nothing of it is captured, masked or announced. */
+  readonly stdout?: ByteSink | undefined;
+  /** The same for stderr. */
+  readonly stderr?: ByteSink | undefined;
   /** The tree is ended after so long. Default: no limit. */
   readonly timeoutMs?: number | undefined;
   /** The tree is ended when it writes nothing for so long. Default: no limit. */
@@ -71,6 +82,8 @@ export interface StartOptions {
 
 /** Starts programs, knows what runs for whom, and lets nothing outlive itself. */
 export interface ProcessSupervisor extends AsyncDisposable {
+  /** Where programs run, when it was made with a sandbox. */
+  readonly sandbox: ProcessSandbox | undefined;
   /**
    * Starts a program without a shell, in a session and process group of its own.
    *
@@ -165,7 +178,7 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
     const variable = `${MARK}=${secret}.${number}.`;
     const toStart = marked(intoSandbox(marked(command, variable), wanted, sandbox), variable);
 
-    const id = randomUUID();
+    const id = wanted.id ?? randomUUID();
     const recent = new RecentText();
     const listener = wanted.capture?.onText ?? options.capture?.onText;
     const capture = captureOutput({
@@ -194,8 +207,9 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
       child,
       mark: { variable, oomScore },
       capture,
+      sinks: { stdout: wanted.stdout, stderr: wanted.stderr },
       recent,
-      platform,
+      platform: sandbox?.hasKeeper === true ? spareLeader(platform) : platform,
       clock,
       logger,
       input: stdin === 'open' ? undefined : stdin?.text,
@@ -234,6 +248,7 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
 
   const close = ({ deadlineMs = CLOSE_DEADLINE_MS } = {}) => (closing ??= closeAll(deadlineMs));
   return {
+    sandbox,
     start,
     get: (id, owner) => table.get(id, owner),
     list: (owner) => table.of(owner).map((each) => each.info()),

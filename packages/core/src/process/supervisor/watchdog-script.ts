@@ -29,12 +29,18 @@ kill_groups() {
   for group in $groups; do kill -s KILL -- "-$group"; done
 }
 
-# Sets parent. The dead do not count: nobody may be there to collect them.
+# Sets parent. The dead do not count: nobody may be there to collect them. One whose main thread has ended looks dead,
+# and lives on in the others.
 is_alive() {
   stat=
   read -r stat < "/proc/$1/stat"
   stat=\${stat##*) }
-  case $stat in Z* | X* | '') return 1 ;; esac
+  case $stat in
+    X* | '') return 1 ;;
+    Z*)
+      set -- $stat
+      [ "\${18}" -gt 1 ] || return 1 ;;
+  esac
   parent=\${stat#? }
   parent=\${parent%% *}
 }

@@ -54,7 +54,10 @@ export function createWatchdog({
     started.once('exit', () => {
       if (child === started) child = undefined;
     });
-    started.once('error', fail);
+    started.once('error', (error) => {
+      if (child === started) child = undefined;
+      fail(error);
+    });
     started.stdin?.on('error', () => {});
     // It must not keep the server alive.
     started.unref();
@@ -62,7 +65,9 @@ export function createWatchdog({
   }
 
   function fail(err: unknown): void {
-    failed = true;
+    const { code = '' } = err as NodeJS.ErrnoException;
+    // What the machine has no room for now it may have for the next program.
+    failed = !['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE'].includes(code);
     logger.error({ err }, 'No watchdog: programs may outlive this server if it is killed.');
   }
 

@@ -30,6 +30,7 @@ describe.each(ways)('%s', (_, platform) => {
     symlinkSync('/proc/self/fd/0', join(root, 'magic'));
     for (const path of ['absolute', 'relative', 'chain', 'dangling', 'up/secret', 'up', 'magic']) {
       await expect(files.read(path)).rejects.toThrow(code('PATH_OUTSIDE_ROOT'));
+      await expect(files.openRead(path)).rejects.toThrow(code('PATH_OUTSIDE_ROOT'));
       await expect(files.locate(path)).rejects.toThrow(code('PATH_OUTSIDE_ROOT'));
       await expect(files.checkOperand(path, { access: 'read' })).rejects.toThrow(code('PATH_OUTSIDE_ROOT'));
       await expect(files.checkOperand(path, { access: 'write' })).rejects.toThrow(code('PATH_OUTSIDE_ROOT'));
@@ -38,6 +39,7 @@ describe.each(ways)('%s', (_, platform) => {
     for (const path of ['absolute', 'relative', 'chain', 'dangling', 'up', 'magic']) {
       await expect(files.write(path, 'x')).rejects.toThrow(code('IS_A_LINK'));
       await expect(files.write(path, 'x', { overwrite: false })).rejects.toThrow(code('IS_A_LINK'));
+      await expect(files.openWrite(path)).rejects.toThrow(code('IS_A_LINK'));
       await expect(files.edit(path, [{ find: 's', replace: 'x' }])).rejects.toThrow(code('IS_A_LINK'));
       await expect(files.move(path, 'moved')).rejects.toThrow(code('IS_A_LINK'));
     }
@@ -174,7 +176,9 @@ describe.each(ways)('%s', (_, platform) => {
     onTestFinished(() => void socket.close());
     for (const path of ['directory', 'pipe', 'socket', '.']) {
       await expect(files.read(path)).rejects.toThrow(code('NOT_A_FILE'));
+      await expect(files.openRead(path)).rejects.toThrow(code('NOT_A_FILE'));
       await expect(files.write(path, 'x')).rejects.toThrow(code('NOT_A_FILE'));
+      await expect(files.openWrite(path)).rejects.toThrow(code('NOT_A_FILE'));
       await expect(files.edit(path, [{ find: 'a', replace: 'b' }])).rejects.toThrow(code('NOT_A_FILE'));
     }
     for (const path of ['pipe', 'socket']) {
@@ -189,10 +193,10 @@ describe.each(ways)('%s', (_, platform) => {
   });
 
   test('a device is refused', async () => {
-    const { platform: _platform, ...options } = { platform, roots: [{ name: 'dev', path: '/dev' }] };
-    const { files } = await openPlaces({ ...options, platform });
+    const { files } = await openPlaces({ platform, roots: [{ name: 'dev', path: '/dev', writable: true }] });
     for (const path of ['null', 'zero', 'random'])
-      await expect(files.read(path)).rejects.toThrow(code('NOT_A_FILE'));
+      for (const attempt of [() => files.read(path), () => files.openRead(path), () => files.openWrite(path)])
+        await expect(attempt()).rejects.toThrow(code('NOT_A_FILE'));
   });
 });
 

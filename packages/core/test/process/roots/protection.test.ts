@@ -78,11 +78,13 @@ describe('protected names', () => {
     writeFileSync(join(root, 'a'), 'x');
     const refused = code('PROTECTED_NAME');
     await expect(files.write(path, 'x', { createDirectories: true })).rejects.toThrow(refused);
+    await expect(files.openWrite(path)).rejects.toThrow(refused);
     await expect(files.move('a', path, { createDirectories: true })).rejects.toThrow(refused);
     await expect(files.checkOperand(path, { access: 'write' })).rejects.toThrow(refused);
     expect(readdirSync(root)).toEqual(['a']);
     mkdirSync(join(root, dirname(path)), { recursive: true });
     writeFileSync(join(root, path), 'x');
+    await expect(files.openWrite(path, { append: true })).rejects.toThrow(refused);
     await expect(files.edit(path, [{ find: 'x', replace: 'y' }])).rejects.toThrow(refused);
     await expect(files.move(path, 'b')).rejects.toThrow(refused);
     expect(await files.info(path)).toMatchObject({ writable: false });
@@ -96,6 +98,7 @@ describe('protected names', () => {
     const refused = code('PROTECTED_NAME');
     for (const name of [path, 'alias']) {
       await expect(files.read(name)).rejects.toThrow(refused);
+      await expect(files.openRead(name)).rejects.toThrow(refused);
       await expect(files.checkOperand(name, { access: 'read' })).rejects.toThrow(refused);
       await expect(files.search({ text: 'TOKEN' }, { path: name })).rejects.toThrow(refused);
     }

@@ -58,8 +58,8 @@ export function testEverydayUse(sandbox: () => ProcessSandbox, account?: Account
       const name = signal.slice(3);
       const script = `trap 'echo cleaned; exit 7' ${name}; echo ready; for i in $(seq 200); do sleep 0.05; done`;
       const outcome = await run(temporaryRoot(account), ['/bin/sh', '-c', script], {
-        onOutput: (text, pid) => {
-          if (text.includes('ready')) process.kill(-pid, signal);
+        onOutput: (text, send) => {
+          if (text.includes('ready')) send(signal);
         },
       });
       expect(outcome).toMatchObject({ exitCode: 7, stdout: 'ready\ncleaned\n' });
@@ -69,7 +69,7 @@ export function testEverydayUse(sandbox: () => ProcessSandbox, account?: Account
       'a program that does not handle %s ends by it',
       async (signal) => {
         const outcome = await run(temporaryRoot(account), ['/bin/sh', '-c', 'echo ready; exec sleep 10'], {
-          onOutput: (_, pid) => process.kill(-pid, signal),
+          onOutput: (_, send) => send(signal),
         });
         expect(outcome.signal === signal || outcome.exitCode === signalNumber[signal]).toBe(true);
       },

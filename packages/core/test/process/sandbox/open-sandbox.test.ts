@@ -5,7 +5,7 @@ import { linuxPlatform, macosPlatform, windowsPlatform } from '../../../src/proc
 import { openSandbox, type SandboxKind } from '../../../src/process/sandbox/open-sandbox.ts';
 import { temporaryRoot } from './run-in.ts';
 
-/** A directory with programs of these names, each a shell script, beside the real `sh`, `env` and `prlimit`. */
+/** A directory with programs of these names, each a shell script, beside the real `sh` and `prlimit`. */
 function programs(scripts: Record<string, string>): readonly string[] {
   const root = temporaryRoot();
   for (const [name, script] of Object.entries(scripts))
@@ -68,16 +68,6 @@ describe('openSandbox', () => {
     test('because it is not installed, bwrap is refused with the package to install', async () => {
       const opening = openSandbox('bwrap', { directories: programs({}) });
       await expect(opening).rejects.toThrow(/"bwrap" is not installed in .*package "bubblewrap"/);
-    });
-
-    test('because env(1) is not that of GNU, bwrap is refused, until it is there under its other name', async () => {
-      const [tools = ''] = programs({ env: 'echo "env: unrecognized option: default-signal" >&2; exit 1' });
-      const directories = [tools, '/usr/bin', '/bin'];
-      await expect(openSandbox('bwrap', { directories })).rejects.toThrow(
-        /unrecognized option.*GNU coreutils/,
-      );
-      writeFileSync(join(tools, 'gnuenv'), '#!/bin/sh\necho found it >&2; exit 1\n', { mode: 0o755 });
-      await expect(openSandbox('bwrap', { directories })).rejects.toThrow(/said: found it/);
     });
 
     test('because limits do not hold, prlimit is refused', async () => {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Command } from '../../../src/process/command.ts';
 import type { ProcessLimits, ProcessSandbox, SandboxRoot } from '../../../src/process/sandbox/sandbox.ts';
+import { processPlatform, type ProcessSignal } from '../../../src/process/supervisor/platform.ts';
+import { spareLeader } from '../../../src/process/supervisor/spare-leader.ts';
 
 /** Runs as another user where the tests run as root. */
 export interface Account {
@@ -22,7 +24,8 @@ export interface RunOptions {
   readonly account?: Account | undefined;
   /** Kills what the program left in its process group. */
   readonly endGroup?: boolean;
-  readonly onOutput?: (text: string, pid: number) => void;
+  /** @param signal - sends a signal the way the supervisor does. */
+  readonly onOutput?: (text: string, signal: (name: ProcessSignal) => void) => void;
 }
 
 export interface Outcome {
@@ -53,11 +56,12 @@ export async function runIn(
     ...options.account,
   });
   const pid = child.pid ?? 0;
+  const platform = sandbox.hasKeeper === true ? spareLeader(processPlatform()) : processPlatform();
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    options.onOutput?.(text, pid);
+    options.onOutput?.(text, (name) => void platform.signalTree(pid, name));
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => {});
