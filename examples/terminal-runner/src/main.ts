@@ -3,7 +3,7 @@ import { endOnSignals, endWithNpm, reloadOnHangup } from './lifecycle.ts';
 import { createObservability } from './observability.ts';
 import { createReload } from './reload.ts';
 import { serve, type Serving } from './serve.ts';
-import { createTerminal, NAME, VERSION } from './server.ts';
+import { createTerminal, NAME, VERSION, type TerminalServer } from './server.ts';
 import { describeStartFailure } from './start-failure.ts';
 import { terminalProgram } from './terminal-config.ts';
 
@@ -15,6 +15,7 @@ const config = configOrExit(terminalProgram, input);
 const observability = createObservability({ name: NAME, version: VERSION }, config);
 const { logger, telemetry } = observability;
 
+let server: TerminalServer | undefined;
 const starting = start();
 let ending: Promise<void> | undefined;
 const end = (reason: string) => void (ending ??= close(reason));
@@ -23,7 +24,10 @@ const end = (reason: string) => void (ending ??= close(reason));
 endOnSignals(end);
 endWithNpm(end);
 const reload = createReload(() => loadConfig(terminalProgram, input), config, observability);
-reloadOnHangup(reload, end);
+reloadOnHangup(async () => {
+  await reload();
+  await server?.reloadTools();
+}, end);
 
 try {
   const { url, closed } = await starting;
@@ -32,15 +36,15 @@ try {
 } catch (error) {
   process.stderr.write(`${NAME} does not start: ${describeStartFailure(error, config)}\n`);
   await telemetry.shutdown({ deadlineMs: 1_000 });
-  process.exit(1);
+  process.exit(exitCodeOf(error));
 }
 
 async function start(): Promise<Serving> {
-  const app = await createTerminal(config, logger);
+  server = await createTerminal(config, logger);
   try {
-    return await serve(app, config, telemetry);
+    return await serve(server, config, telemetry);
   } catch (error) {
-    await app.close();
+    await server.app.close();
     throw error;
   }
 }
@@ -53,4 +57,9 @@ async function close(reason: string): Promise<void> {
   await serving.close();
   await telemetry.shutdown({ deadlineMs: 2_000 });
   process.exit(0);
+}
+
+/** What is wrong with the configuration ends with 2, here as in `configOrExit`. */
+function exitCodeOf(error: unknown): number {
+  return error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;
 }

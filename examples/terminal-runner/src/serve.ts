@@ -1,9 +1,9 @@
-import type { App } from '@toolyard/core';
 import { serveStdio } from '@toolyard/core/stdio';
 import { serveHttp } from '@toolyard/transport-http';
 import { apiKeys, hashApiKey, type ApiKey } from '@toolyard/transport-http/auth';
 
 import type { Telemetry } from './telemetry/telemetry.ts';
+import type { TerminalServer } from './server.ts';
 import type { TerminalConfig } from './terminal-config.ts';
 
 /** How long running calls may take once the server is told to end. With all that follows it fits in the 10 s of `docker stop`. */
@@ -21,9 +21,14 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-/** Serves an app over stdio or HTTP, whichever is configured. */
-export async function serve(app: App, config: TerminalConfig, telemetry: Telemetry): Promise<Serving> {
-  const server = config.stdio ? serveStdio(app) : await listen(app, config, telemetry);
+/** Serves over stdio or HTTP, whichever is configured. */
+export async function serve(
+  terminal: TerminalServer,
+  config: TerminalConfig,
+  telemetry: Telemetry,
+): Promise<Serving> {
+  const { app } = terminal;
+  const server = config.stdio ? serveStdio(app) : await listen(terminal, config, telemetry);
   return {
     ...('url' in server ? { url: server.url } : { closed: server.closed }),
     async close() {
@@ -34,12 +39,13 @@ export async function serve(app: App, config: TerminalConfig, telemetry: Telemet
   };
 }
 
-async function listen(app: App, config: TerminalConfig, telemetry: Telemetry) {
+async function listen({ app, isReady }: TerminalServer, config: TerminalConfig, telemetry: Telemetry) {
   const { port, host, publicUrl, apiKey } = config;
   const keys = await Promise.all(apiKey.map(holderOf));
   return serveHttp(app, {
     port,
     host,
+    ready: isReady,
     ...(publicUrl !== undefined && { publicUrl }),
     // The configuration allows no address but loopback without a key.
     ...(keys.length > 0 && { auth: apiKeys(keys) }),

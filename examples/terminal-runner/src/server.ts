@@ -1,64 +1,155 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { createApp, type App, type Logger } from '@toolyard/core';
-import { log, telemetry } from '@toolyard/core/middleware';
-import { sqliteStore } from '@toolyard/core/stores';
+import { createApp, local, type App, type Logger } from '@toolyard/core';
+import { audit, limitResult, log, telemetry } from '@toolyard/core/middleware';
+import { artifacts, redactor } from '@toolyard/core/process';
+import { sqliteAuditSink, sqliteStore } from '@toolyard/core/stores';
 
 import { createCalculator } from './calculate/calculator.ts';
-import { createProgramRunner } from './commands/run-program.ts';
+import { createCommands, type Commands } from './commands/commands.ts';
 import { createNotes } from './context/notes.ts';
 import { diagnosePrompt } from './diagnose-prompt.ts';
 import { fileResource } from './file-resource.ts';
-import { createSafeRoot } from './files/safe-root.ts';
-import { workspaceOf, type TerminalConfig } from './terminal-config.ts';
+import { openCommandLog } from './monitoring/command-log.ts';
+import { createCommandMetrics } from './monitoring/command-metrics.ts';
+import {
+  calculationsHealth,
+  commandsHealth,
+  dataHealth,
+  filesHealth,
+  notesHealth,
+  outputHealth,
+} from './monitoring/health-parts.ts';
+import { healthTool } from './monitoring/health-tool.ts';
+import { createHealth } from './monitoring/health.ts';
+import { loadPolicy } from './policy.ts';
+import type { TerminalConfig } from './terminal-config.ts';
+import { openTerminals } from './terminals/open-terminals.ts';
 import { calculateTool } from './tools/calculate.ts';
+import { commandTools } from './tools/commands/command-tools.ts';
 import { contextTools } from './tools/context.ts';
 import { fileTools } from './tools/files.ts';
-import { runTool } from './tools/run.ts';
+import { runShellTool, SHELL_POLICY } from './tools/run-shell.ts';
 import { systemInfoTool } from './tools/system-info.ts';
+import { terminalTools } from './tools/terminals.ts';
+import { createUserTools, type UserTools } from './user-tools/user-tools.ts';
+import { openWorkspaces } from './workspaces.ts';
 
 export const NAME = 'terminal-runner';
 export const VERSION = '0.1.0';
 
+/** The newest are kept: some hundred megabytes. */
+const MAX_AUDIT_RECORDS = 500_000;
+
 const INSTRUCTIONS = [
-  'Programs, files, calculations and notes on one machine.',
-  'Paths are relative to one directory, the file root; nothing outside of it can be reached.',
+  'Programs, files, calculations and notes on one machine, under a policy.',
+  'Paths are relative to the first workspace; "name:path" is in another one. Nothing outside of them can be reached.',
+  'run and run_line for programs that end, start for those that go on. What is refused says which rule did and what is allowed.',
+  'Output that is too long is kept: read_output gives the rest.',
   'Notes (context_set, context_get) outlast this conversation.',
 ].join(' ');
 
-/** The server apart from how it is reached. Closing the app ends everything that was started for it. */
-export async function createTerminal(
-  config: Pick<TerminalConfig, 'data' | 'root' | 'allowProgram'>,
-  logger: Logger,
-): Promise<App> {
+/** The server apart from how it is reached. */
+export interface TerminalServer {
+  /** Closing it ends everything that was started for it. */
+  readonly app: App;
+  /** Whether it can take calls. */
+  isReady(this: void): Promise<boolean>;
+  /** Reads the file of `--tools` again. */
+  reloadTools(): Promise<void>;
+}
+
+/** Puts the server together. What is opened is closed with the app, in reverse order. */
+export async function createTerminal(config: TerminalConfig, logger: Logger): Promise<TerminalServer> {
+  await mkdir(config.data, { recursive: true, mode: 0o700 });
+  const data = await realpath(config.data);
+  const trail = audit({
+    sink: sqliteAuditSink({ path: join(data, 'audit.sqlite'), maxRecords: MAX_AUDIT_RECORDS }),
+  });
   const app = createApp({
     name: NAME,
     version: VERSION,
     title: 'Terminal runner',
     instructions: INSTRUCTIONS,
     logger,
-  }).use(telemetry(), log());
+  }).use(telemetry(), trail, log());
+  app.onClose(() => trail.close());
+
+  async function addUserTools(path: string, commands: Commands): Promise<UserTools> {
+    const own = new Set((await app.list('tools', { principal: local })).map(({ name }) => name));
+    return createUserTools({ app, commands, path, logger, reserved: () => own });
+  }
+
   try {
-    await mkdir(config.data, { recursive: true, mode: 0o700 });
-    const root = await createSafeRoot(workspaceOf(config));
-    const store = sqliteStore({ path: join(config.data, 'notes.sqlite') });
-    app.onClose(() => store.close?.());
+    const roots = await openWorkspaces(config);
+    app.onClose(() => roots.close());
+    const commandLog = await openCommandLog({
+      file: join(data, 'commands.jsonl'),
+      logger,
+      redactor: redactor(),
+    });
+    app.onClose(() => commandLog.close());
+    const metrics = createCommandMetrics();
+    app.onClose(() => metrics[Symbol.dispose]());
+
+    const policy = loadPolicy(config);
+    const commands = await createCommands({
+      roots,
+      policy,
+      sandbox: config.sandbox,
+      data,
+      logger,
+      onDecision(decided) {
+        commandLog.decided(decided);
+        metrics.decided(decided);
+      },
+    });
+    app.onClose(() => commands[Symbol.asyncDispose]());
+    commandLog.watch(commands.supervisor);
+    metrics.watch(commands.supervisor);
+    metrics.watchArtifacts(commands.artifacts);
+
+    const store = sqliteStore({ path: join(data, 'notes.sqlite') });
+    app.onClose(async () => store.close?.());
     const calculator = createCalculator();
     app.onClose(() => calculator.close());
-    const home = join(config.data, 'home');
-    const runner = await createProgramRunner({ programs: config.allowProgram, root: root.path, home });
-    app.onClose(() => runner.close());
+    const notes = createNotes(store);
+    const health = createHealth({
+      logger,
+      parts: [
+        commandsHealth(commands),
+        filesHealth(roots),
+        dataHealth(data),
+        calculationsHealth(calculator),
+        notesHealth(notes),
+        outputHealth(commands.artifacts),
+      ],
+    });
 
-    return app.add(
-      runTool(runner),
-      ...fileTools(root),
-      systemInfoTool(root.path),
-      calculateTool(calculator),
-      ...contextTools(createNotes(store)),
-      fileResource(root),
-      diagnosePrompt,
-    );
+    app
+      .use('tools/call', limitResult({ store: commands.artifacts }))
+      .install(artifacts, { store: commands.artifacts })
+      .add(
+        ...commandTools(commands),
+        ...fileTools(roots),
+        systemInfoTool(roots.roots[0]!.path, { supervisor: commands.supervisor }),
+        healthTool(health),
+        calculateTool(calculator),
+        ...contextTools(notes),
+        fileResource(roots),
+        diagnosePrompt,
+      );
+    if (config.shell !== 'off')
+      app.add(runShellTool({ commands, runner: commands.runnerUnder(SHELL_POLICY), shell: config.shell }));
+    if (config.terminals) {
+      const terminals = await openTerminals({ logger });
+      app.onClose(() => terminals.close());
+      commandLog.watchTerminals(terminals);
+      app.add(...terminalTools({ terminals, commands, onDecision: commandLog.decided }));
+    }
+    const userTools = config.tools === undefined ? undefined : await addUserTools(config.tools, commands);
+    return { app, isReady: health.isReady, reloadTools: async () => userTools?.reload() };
   } catch (error) {
     await app.close();
     throw error;

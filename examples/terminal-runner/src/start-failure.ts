@@ -16,6 +16,13 @@ export function describeStartFailure(
       return `${host} is no address of this machine; choose another with --host.`;
     case 'STORE_OPEN_FAILED':
       return `${error.message} Choose another directory with --data.`;
+    case 'SANDBOX_UNAVAILABLE':
+      return `${error.message} Or choose another with --sandbox.`;
+    case 'INVALID_POLICY':
+    case 'INVALID_TOOLS':
+    case 'PEER_MISSING':
+    case 'TERMINAL_TRIAL_FAILED':
+      return error.message;
     case 'EACCES':
     case 'EPERM':
       if ('port' in error) return `port ${port} needs more rights; choose one above 1023 with --port.`;

@@ -1,55 +1,83 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, isLoopback } from './config/common-settings.ts';
 import type { ConfigurableProgram } from './config/load-config.ts';
 import { setting } from './config/setting.ts';
+import { policyProblem } from './policy.ts';
+import { WORKSPACE_ALLOWED, workspaceProblems } from './workspace-problems.ts';
+import { namedWorkspaces } from './workspaces.ts';
 
-/** The programs that `run` may start when nothing else is configured; each has argument rules. */
-export const DEFAULT_PROGRAMS = [
-  'cat',
-  'date',
-  'echo',
-  'grep',
-  'head',
-  'ls',
-  'pwd',
-  'sort',
-  'tail',
-  'uname',
-  'wc',
-] as const;
+const directories = () => z.array(z.string().min(1)).max(32).default([]);
 
 /** Every setting of the terminal-runner. */
 export const terminalSchema = z
   .object({
     ...commonSettings({ name: 'terminal-runner', port: 9001 }),
-    root: setting(z.string().min(1).optional(), {
-      description: 'The directory that files are read and written in. Default: workspace under --data.',
-      placeholder: 'DIR',
-      path: true,
-      allowed: 'a directory',
+    root: setting(directories(), {
+      description:
+        'A directory whose files clients read and change. The first is called workspace, others after their directory. Default: workspace under --data, created when missing.',
+      placeholder: '[NAME=]DIR',
+      path: 'named',
+      allowed: WORKSPACE_ALLOWED,
     }),
-    allowProgram: setting(z.array(z.string().regex(/^[\w.+-]+$/)).default([...DEFAULT_PROGRAMS]), {
-      description: 'A program that may be run, by its bare name. Replaces the default list.',
-      placeholder: 'NAME',
-      allowed: 'names of programs, without a path',
+    readOnlyRoot: setting(directories(), {
+      description: 'A directory whose files clients only read.',
+      placeholder: '[NAME=]DIR',
+      path: 'named',
+      allowed: WORKSPACE_ALLOWED,
+    }),
+    profile: setting(z.enum(['none', 'readonly', 'dev']).optional(), {
+      description:
+        'Which commands may run: none, those that only look, or those of software development. Default: readonly, or what --policy says.',
+      placeholder: 'PROFILE',
+    }),
+    policy: setting(z.string().min(1).optional(), {
+      description: 'Which commands may run, with which arguments, and which only after a person agreed.',
+      placeholder: 'FILE',
+      path: true,
+      allowed: 'a JSON file in the language of policy.schema.json',
+    }),
+    sandbox: setting(z.enum(['auto', 'none', 'bwrap']).default('auto'), {
+      description:
+        'What commands run in. auto: bwrap where it works, else no sandbox, which is logged. bwrap: no start without it.',
+      placeholder: 'KIND',
+    }),
+    shell: setting(z.enum(['off', 'sandboxed', 'unsafe']).default('off'), {
+      description:
+        'Whether scripts may run in a real shell, each after a person agreed. sandboxed: only where the sandbox holds them.',
+      placeholder: 'KIND',
+    }),
+    tools: setting(z.string().min(1).optional(), {
+      description: 'Tools of your own that run programs.',
+      placeholder: 'FILE',
+      path: true,
+      allowed: 'a JSON file',
+    }),
+    terminals: setting(z.boolean().default(false), {
+      description: 'Offers terminals, for programs that expect a person at a screen.',
     }),
   })
-  .superRefine(({ host, publicUrl, apiKey, stdio }, context) => {
+  .superRefine((config, context) => {
+    const report = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    for (const { key, message } of workspaceProblems(config)) report(key, message);
+    const problem = policyProblem(config);
+    if (problem) report(problem.key, problem.message);
+    if (config.shell === 'sandboxed' && config.sandbox === 'none')
+      report('shell', '"sandboxed" needs a sandbox, and --sandbox is none; allowed with it: off, unsafe');
+
     // Whoever reaches this server can run programs on the machine.
+    const { host, publicUrl, apiKey, stdio } = config;
     if (stdio || apiKey.length > 0) return;
     if (!isLoopback(host))
-      context.addIssue({
-        code: 'custom',
-        path: ['host'],
-        message: `${JSON.stringify(host)} can be reached from other machines and needs an API key; set TOOLYARD_API_KEY, or listen on 127.0.0.1`,
-      });
+      report(
+        'host',
+        `${JSON.stringify(host)} can be reached from other machines and needs an API key; set TOOLYARD_API_KEY, or listen on 127.0.0.1`,
+      );
     if (publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname))
-      context.addIssue({
-        code: 'custom',
-        path: ['publicUrl'],
-        message: `${JSON.stringify(publicUrl)} can be reached from other machines and needs an API key; set TOOLYARD_API_KEY`,
-      });
+      report(
+        'publicUrl',
+        `${JSON.stringify(publicUrl)} can be reached from other machines and needs an API key; set TOOLYARD_API_KEY`,
+      );
   });
 
 /** The configuration the server starts with. */
@@ -60,10 +88,9 @@ export const terminalProgram = {
   name: 'terminal-runner',
   description: 'programs, files, calculations and notes of this machine for MCP clients.',
   schema: terminalSchema,
-  complete: (config) => ({ ...config, root: workspaceOf(config) }),
+  complete: (config) => ({
+    ...config,
+    ...namedWorkspaces(config),
+    ...(config.policy === undefined && { profile: config.profile ?? ('readonly' as const) }),
+  }),
 } satisfies ConfigurableProgram<typeof terminalSchema>;
-
-/** The configured file root, or `workspace` in the data directory. Never depends on the working directory. */
-export function workspaceOf({ root, data }: { root?: string | undefined; data: string }): string {
-  return root ?? join(data, 'workspace');
-}

@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { policyJsonSchema } from '@toolyard/validation/command';
+import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { ConfigError } from '../src/config/config-error.ts';
 import { loadConfig, type ConfigInput } from '../src/config/load-config.ts';
 import { setting } from '../src/config/setting.ts';
-import { terminalProgram, workspaceOf } from '../src/terminal-config.ts';
+import { loadPolicy } from '../src/policy.ts';
+import { terminalProgram } from '../src/terminal-config.ts';
+import { openWorkspaces } from '../src/workspaces.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 function load(args: string[] = [], env: ConfigInput['env'] = {}, cwd = '/home/somebody') {
@@ -38,6 +41,19 @@ function jsonFile(content: unknown): string {
   return file;
 }
 
+/** A new directory with others in it. */
+function directories(...names: string[]): string {
+  const base = temporaryDirectory();
+  for (const name of names) mkdirSync(join(base, name), { recursive: true });
+  return base;
+}
+
+async function open(args: string[], env: ConfigInput['env'] = {}, cwd?: string) {
+  const roots = await openWorkspaces(load(args, env, cwd).config);
+  onTestFinished(() => roots.close());
+  return roots.roots;
+}
+
 describe('where values come from', () => {
   test('nothing given: safe defaults', () => {
     const { config } = load();
@@ -47,10 +63,14 @@ describe('where values come from', () => {
       stdio: false,
       logLevel: 'info',
       apiKey: [],
+      profile: 'readonly',
+      sandbox: 'auto',
+      shell: 'off',
+      terminals: false,
     });
     expect(config.data).toBe(join(homedir(), '.toolyard', 'terminal-runner'));
-    expect(workspaceOf(config)).toBe(join(config.data, 'workspace'));
-    expect(config.allowProgram).toContain('ls');
+    expect(config.root).toEqual([`workspace=${join(config.data, 'workspace')}`]);
+    expect(config.readOnlyRoot).toEqual([]);
   });
 
   test('a flag wins over the environment, the environment over the file', () => {
@@ -70,11 +90,9 @@ describe('where values come from', () => {
   });
 
   test('repeated flags and comma separated variables are lists, and replace the default', () => {
-    expect(load(['--allow-program', 'git', '--allow-program=node']).config.allowProgram).toEqual([
-      'git',
-      'node',
-    ]);
-    expect(load([], { TOOLYARD_ALLOW_PROGRAM: 'git, node' }).config.allowProgram).toEqual(['git', 'node']);
+    const [one, other] = ['the-first-long-key', 'the-second-long-key'];
+    expect(load(['--api-key', one, `--api-key=${other}`]).config.apiKey).toEqual([one, other]);
+    expect(load([], { TOOLYARD_API_KEY: `${one}, ${other}` }).config.apiKey).toEqual([one, other]);
   });
 
   test('of a flag that is given twice, the last counts', () => {
@@ -106,9 +124,13 @@ describe('where values come from', () => {
   });
 
   test('a relative path starts where it was written', () => {
-    const file = jsonFile({ root: 'files' });
+    const file = jsonFile({ data: 'state', tools: '../tools.json' });
     expect(load(['--data', 'state']).config.data).toBe('/home/somebody/state');
-    expect(load(['--config', file]).config.root).toBe(join(file, '..', 'files'));
+    expect(load(['--data', '~/state']).config.data).toBe(join(homedir(), 'state'));
+    expect(load(['--config', file]).config).toMatchObject({
+      data: join(file, '..', 'state'),
+      tools: join(file, '..', '..', 'tools.json'),
+    });
   });
 
   test('under npm, a relative path starts where the user is, not where npm runs the script', () => {
@@ -182,6 +204,14 @@ describe('what is refused', () => {
     expect(problems(['--public-url', 'http://localhost:8080'])).toEqual([]);
   });
 
+  test('a shell in a sandbox, without a sandbox', () => {
+    expect(problems(['--shell', 'sandboxed', '--sandbox', 'none'])[0]).toMatch(
+      /^shell \(from --shell\): "sandboxed" needs a sandbox/,
+    );
+    for (const args of [['sandboxed'], ['sandboxed', '--sandbox=bwrap'], ['unsafe', '--sandbox=none']])
+      expect(problems(['--shell', ...args])).toEqual([]);
+  });
+
   test('names of an object that is not ours', () => {
     expect(problems(['--__proto__', 'x'])[0]).toContain('unknown flag');
     expect(problems(['--config', jsonFile('{"__proto__": {"port": 1}}')])[0]).toContain('unknown key');
@@ -205,7 +235,9 @@ describe('what is printed', () => {
     expect(text).not.toMatch(/sesame|pw@/);
     expect(JSON.parse(text)).toMatchObject({
       port: { value: 9001, from: 'default' },
-      root: { value: '/data/workspace', from: 'default' },
+      root: { value: ['workspace=/data/workspace'], from: 'default' },
+      profile: { value: 'readonly', from: 'default' },
+      policy: { value: null, from: 'default' },
       apiKey: { value: ['[redacted]'], from: '--api-key' },
       otlpEndpoint: { value: 'http://otel.test/', from: '--otlp-endpoint' },
       otlpHeaders: { value: { authorization: '[redacted]' }, from: 'TOOLYARD_OTLP_HEADERS' },
@@ -224,6 +256,155 @@ describe('what is printed', () => {
       expect(text).toContain(`--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     expect(text).toContain('Allowed: a whole number from 0 to 65535. Default: 9001. [TOOLYARD_PORT]');
     expect(print(['-h'])).toBe(text);
+  });
+});
+
+describe('workspaces', () => {
+  test('by name or without: the first is called workspace, others after their directory', async () => {
+    const base = directories('one', 'two', 'three');
+    const args = ['--root', 'one', '--root=two', '--read-only-root', 'last=three'];
+    expect(await open(args, {}, base)).toEqual([
+      { name: 'workspace', path: join(base, 'one'), writable: true },
+      { name: 'two', path: join(base, 'two'), writable: true },
+      { name: 'last', path: join(base, 'three'), writable: false },
+    ]);
+    expect(load(args, {}, base).config).toMatchObject({
+      root: [`workspace=${base}/one`, `two=${base}/two`],
+      readOnlyRoot: [`last=${base}/three`],
+    });
+  });
+
+  test('from variables and files too, relative to where they are written', async () => {
+    const base = directories('one', 'two');
+    writeFileSync(join(base, 'config.json'), JSON.stringify({ root: ['own=one'], readOnlyRoot: ['two'] }));
+    expect(await open(['--config', join(base, 'config.json')])).toEqual([
+      { name: 'own', path: join(base, 'one'), writable: true },
+      { name: 'two', path: join(base, 'two'), writable: false },
+    ]);
+    const variables = { TOOLYARD_ROOT: 'one, more=two', TOOLYARD_READ_ONLY_ROOT: '' };
+    expect((await open([], variables, base)).map(({ name }) => name)).toEqual(['workspace', 'more']);
+    expect(
+      (await open([], { TOOLYARD_READ_ONLY_ROOT: 'one' }, base)).map(({ writable }) => writable),
+    ).toEqual([false]);
+  });
+
+  test('a path may hold "="', async () => {
+    const base = directories('a=b');
+    expect(await open([`--root=./a=b`], {}, base)).toMatchObject([
+      { name: 'workspace', path: join(base, 'a=b') },
+    ]);
+    expect(await open([`--root=own=a=b`], {}, base)).toMatchObject([
+      { name: 'own', path: join(base, 'a=b') },
+    ]);
+  });
+
+  test('the default is made; what was configured is not', async () => {
+    const data = join(directories(), 'data');
+    expect(await open(['--data', data])).toEqual([
+      { name: 'workspace', path: join(data, 'workspace'), writable: true },
+    ]);
+    expect(problems(['--root', join(data, 'other')])).toHaveLength(1);
+  });
+
+  test('what is refused: key, origin, what is wrong and what is allowed', () => {
+    const base = directories('one', 'two', 'one/x', 'my docs');
+    symlinkSync('one', join(base, 'link'));
+    writeFileSync(join(base, 'file'), '');
+    const at = (path: string) => join(base, path);
+    const allowed =
+      '; allowed: NAME=DIR or DIR, an existing directory; a name has 2 to 32 letters, digits, "_" or "-"';
+    const cases: [string[], string][] = [
+      [['--root', at('none')], `"${at('none')}" is no existing directory`],
+      [['--root', at('file')], `"${at('file')}" is no existing directory`],
+      [['--root', 'own='], '"own=" is no existing directory'],
+      [['--root', `my.docs=${at('one')}`], `"my.docs=${at('one')}" would be called "my.docs"`],
+      [['--root', at('one'), '--root', at('my docs')], `"${at('my docs')}" would be called "my docs"`],
+      [['--root', at('one'), '--root', at('one/x')], `"${at('one/x')}" would be called "x"`],
+      [
+        ['--root', at('one'), '--root', `Workspace=${at('two')}`],
+        `"Workspace=${at('two')}" has the name of another one, "Workspace"`,
+      ],
+      [
+        ['--root', at('one'), '--root', `again=${at('link')}`],
+        `"again=${at('link')}" is the same directory as another one`,
+      ],
+      [
+        ['--root', base, '--data', at('two')],
+        `"${base}" holds the data directory "${at('two')}", which clients must not reach; move that with --data`,
+      ],
+      [
+        ['--root', at('link'), '--data', at('one/not/yet')],
+        `"${at('link')}" holds the data directory "${at('one/not/yet')}", which clients must not reach; move that with --data`,
+      ],
+    ];
+    for (const [args, problem] of cases)
+      expect(problems(args)).toEqual([`root (from --root): ${problem}${allowed}`]);
+    expect(problems(['--root', at('one'), '--read-only-root', at('none')])[0]).toMatch(
+      /^readOnlyRoot \(from --read-only-root\): ".*\/none" is no existing directory/,
+    );
+    const file = jsonFile({ root: at('one') });
+    expect(problems(['--config', file])[0]).toContain(`root (from ${file}): "${at('one')}" is not allowed`);
+    expect(problems(['--root', at('one'), '--data', base])).toEqual([]);
+    expect(problems(['--root', at('one'), '--data', at('one-more')])).toEqual([]);
+  });
+});
+
+describe('the policy', () => {
+  test('is that of the profile, or of a file', () => {
+    expect(loadPolicy(load().config).document).toEqual({ profile: 'readonly' });
+    expect(
+      loadPolicy(load(['--profile', 'dev']).config).decide({ program: 'npm', args: ['test'] }).effect,
+    ).toBe('allow');
+    expect(loadPolicy(load(['--profile', 'none']).config).programs).toEqual([]);
+    const document = {
+      $schema: './policy.schema.json',
+      profile: 'none',
+      programs: { date: { does: 'reads' } },
+      rules: [{ id: 'no-date', program: 'date', effect: 'ask', reason: 'it is late' }],
+    };
+    const file = jsonFile(document);
+    const { config } = load(['--policy', file]);
+    expect(config.profile).toBeUndefined();
+    const policy = loadPolicy(config);
+    expect(policy.document).toEqual(document);
+    expect(policy.decide({ program: 'date' })).toMatchObject({ effect: 'ask', ruleId: 'no-date' });
+    expect(policy.decide({ program: 'ls' }).effect).toBe('deny');
+  });
+
+  test('a profile beside the file has to be the same', () => {
+    const file = jsonFile({ profile: 'readonly' });
+    expect(problems(['--policy', file, '--profile', 'readonly'])).toEqual([]);
+    expect(problems(['--policy', file], { TOOLYARD_PROFILE: 'dev' })).toEqual([
+      `profile (from TOOLYARD_PROFILE): "dev" is not what ${file} says, "readonly"; leave one of them out, or let both say the same`,
+    ]);
+    expect(problems(['--profile', 'all'])[0]).toContain('allowed: one of none, readonly, dev');
+  });
+
+  test('what is wrong with the file is said, with its place', () => {
+    const said = (content: unknown): string => {
+      const [problem, ...others] = problems(['--policy', jsonFile(content)]);
+      expect(others).toEqual([]);
+      expect(problem).toMatch(/^policy \(from --policy\): "\/.*config\.json" is not a policy: /);
+      return problem!.replace(/^.* is not a policy: /s, '');
+    };
+    expect(said({ profile: 'all' })).toMatch(/^profile: /);
+    expect(said({ profile: 'none', program: {} })).toContain('program');
+    expect(said({ profile: 'none', programs: { 'a/b': {} } })).toMatch(/^programs\.a\/b: /);
+    expect(said({ profile: 'none', programs: { git: { subcommands: { log: { flags: 7 } } } } })).toMatch(
+      /^programs\.git\.subcommands\.log\.flags: /,
+    );
+    const rule = { id: 'typo', program: 'gti', effect: 'deny', reason: 'x' };
+    expect(said({ profile: 'dev', rules: [rule] })).toMatch(/^rules: typo: there is no gti/);
+    expect(said('{ "profile": "dev", }')).toMatch(/^not valid JSON \(.*position \d+/);
+    expect(said('null')).toMatch(/^The policy: /);
+    expect(said(' '.repeat(1024 ** 2 + 1))).toBe('more than 1048576 bytes.');
+    expect(problems(['--policy', '/nowhere/policy.json'])[0]).toContain('it cannot be read (ENOENT).');
+    expect(problems(['--policy', temporaryDirectory()])[0]).toContain('not a file.');
+  });
+
+  test('policy.schema.json is the schema of the policy language', () => {
+    const file = new URL('../policy.schema.json', import.meta.url);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(policyJsonSchema());
   });
 });
 
@@ -251,9 +432,10 @@ describe('as a process', () => {
     process.stderr.write('port ' + configOrExit(terminalProgram).port);
   `;
   function run(...args: string[]) {
+    const flags = ['--no-warnings', '--conditions=@toolyard/source'];
     const file = join(temporaryDirectory(), 'main.mjs');
     writeFileSync(file, script);
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', file, ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, file, ...args], {
       encoding: 'utf8',
       env: { HOME: '/home/somebody' },
     });

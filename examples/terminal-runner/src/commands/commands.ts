@@ -36,6 +36,8 @@ export interface Commands extends AsyncDisposable {
   readonly policy: CommandPolicy;
   readonly roots: SafeRoots;
   readonly runner: CommandRunner;
+  /** The same runner under another policy. */
+  runnerUnder(this: void, policy: CommandPolicy): CommandRunner;
   readonly supervisor: ProcessSupervisor;
   /** What programs wrote, and results that were too long to be shown. */
   readonly artifacts: ArtifactStore;
@@ -57,27 +59,32 @@ export async function createCommands(options: CommandsOptions): Promise<Commands
     readable: [node],
     readOnly: roots.roots.flatMap(({ path }) => SETTINGS.map((name) => join(path, name))),
   });
-  logger.info({ sandbox: sandbox.name, isBoundary: sandbox.isBoundary }, sandbox.description);
+  // Nobody is to believe in a boundary that is not there; whoever chose to have none knows.
+  const level = options.sandbox === 'auto' && !sandbox.isBoundary ? 'warn' : 'debug';
+  logger[level]({ sandbox: sandbox.name, isBoundary: sandbox.isBoundary }, sandbox.description);
 
   const supervisor = createProcessSupervisor({ sandbox, logger });
   const artifacts = fileArtifactStore({ directory: join(data, 'artifacts') });
-  const runner = createCommandRunner({
-    policy,
-    roots,
-    supervisor,
-    environment: environmentIn(home, { directories: programs.directories, roots }),
-    programs,
-    checks: GIT_CHECKS,
-    limits: LIMITS,
-    network: policy.annotations.openWorldHint,
-    writes: !policy.annotations.readOnlyHint,
-    capture: { maxSpillBytes: 0, redactor: redactor() },
-    onDecision,
-  });
+  const environment = environmentIn(home, { directories: programs.directories, roots });
+  const runnerUnder = (decides: CommandPolicy): CommandRunner =>
+    createCommandRunner({
+      policy: decides,
+      roots,
+      supervisor,
+      environment,
+      programs,
+      checks: GIT_CHECKS,
+      limits: LIMITS,
+      network: policy.annotations.openWorldHint,
+      writes: !decides.annotations.readOnlyHint,
+      capture: { maxSpillBytes: 0, redactor: redactor() },
+      onDecision,
+    });
   return {
     policy,
     roots,
-    runner,
+    runner: runnerUnder(policy),
+    runnerUnder,
     supervisor,
     artifacts,
     sandbox,

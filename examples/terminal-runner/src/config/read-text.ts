@@ -1,5 +1,7 @@
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Field } from './fields.ts';
+import { namedPathText, splitNamedPath } from './named-path.ts';
 
 /**
  * Turns the texts given for a setting into the value its schema expects. A text that does not fit comes back as it
@@ -24,11 +26,16 @@ export function readText(field: Field, texts: readonly string[], directory: stri
   }
 }
 
-/** Resolves the value of a path setting; leaves every other value alone. */
+/** Resolves the value of a path setting, or the items of a list of them; leaves every other value alone. */
 export function readPath(field: Field, value: unknown, directory: string): unknown {
-  return field.info.path === true && typeof value === 'string' && value !== ''
-    ? resolve(directory, value)
-    : value;
+  if (Array.isArray(value)) return value.map((item: unknown) => readPath(field, item, directory));
+  if (!field.info.path || typeof value !== 'string') return value;
+  const { name, path } =
+    field.info.path === 'named' ? splitNamedPath(value) : { name: undefined, path: value };
+  if (path === '') return value;
+  // No shell has looked at what stands in a file, in a variable or behind "name=".
+  const absolute = resolve(directory, path.replace(/^~(?=\/|$)/, homedir));
+  return namedPathText({ name, path: absolute });
 }
 
 /** The items of a list in one text, which is how the environment writes it. */

@@ -8,8 +8,11 @@ export interface SettingInfo {
   readonly placeholder?: string;
   /** Never printed: not by `--check-config`, not in messages. */
   readonly secret?: boolean;
-  /** A path: a relative one is resolved where it was written (the caller's directory, or the file's). */
-  readonly path?: boolean;
+  /**
+   * A path, or a list of them: a relative one is resolved where it was written (the caller's directory, or the file's),
+   * and `~/` is the home directory. `named` ones may have a name in front: `notes=/home/me/notes`.
+   */
+  readonly path?: boolean | 'named';
   /** Environment variables of other conventions that are read too, after the example's own. */
   readonly env?: readonly string[];
   /** Says what is allowed, where the schema alone says it badly. */

@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { processesWith, uniqueSeconds, waitForProcesses } from '../processes.ts';
 import { temporaryDirectory } from './at-end.ts';
 import { connectHttp } from './clients.ts';
-import { startHttp, launch, MAIN } from './terminal.ts';
+import { startHttp, launch, MAIN, withShell } from './terminal.ts';
 
 /** What a call fails with. */
 function messageOf(call: Promise<unknown>): Promise<string> {
@@ -17,10 +17,10 @@ function messageOf(call: Promise<unknown>): Promise<string> {
 
 test.concurrent('SIGTERM lets a running call finish, refuses new ones, and gives 0', async () => {
   const data = temporaryDirectory();
-  const server = await startHttp(['--data', data, '--allow-program', 'sleep']);
+  const server = await startHttp(['--data', data, ...withShell()]);
   const client = await connectHttp(server.url);
   const running = client.callTool({ name: 'run', arguments: { program: 'sleep', args: ['1.137'] } });
-  await waitForProcesses('sleep\x001.137', 1);
+  await waitForProcesses('sleep\0--\x001.137', 1);
   const ended = server.stop('SIGTERM');
   // Refused at the door, or told so on a connection that is still open.
   const isReady = () =>
@@ -35,7 +35,7 @@ test.concurrent('SIGTERM lets a running call finish, refuses new ones, and gives
 });
 
 test.concurrent('a call that does not finish in time is given up, and its programs with it', async () => {
-  const server = await startHttp(['--data', temporaryDirectory(), '--allow-program', 'sh']);
+  const server = await startHttp(['--data', temporaryDirectory(), ...withShell()]);
   const client = await connectHttp(server.url);
   const seconds = uniqueSeconds();
   const args = ['-c', `sleep ${seconds} & sleep ${seconds}`];
@@ -48,7 +48,7 @@ test.concurrent('a call that does not finish in time is given up, and its progra
 });
 
 test.concurrent('a second Ctrl-C, after a while, ends it at once, and still no program is left', async () => {
-  const server = await startHttp(['--data', temporaryDirectory(), '--allow-program', 'sleep']);
+  const server = await startHttp(['--data', temporaryDirectory(), ...withShell()]);
   const client = await connectHttp(server.url);
   const seconds = uniqueSeconds();
   const running = client.callTool({ name: 'run', arguments: { program: 'sleep', args: [seconds] } });

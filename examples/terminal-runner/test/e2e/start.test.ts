@@ -9,13 +9,13 @@ import { startHttp, launch, type Environment } from './terminal.ts';
 
 /** Waits for a process that ends by itself. */
 async function run(args: readonly string[], env: Environment = {}) {
-  const terminal = launch(args, { env });
+  const terminal = launch(['--sandbox', 'none', ...args], { env });
   const end = await terminal.ended;
   return { end, stdout: terminal.stdout(), stderr: terminal.stderr() };
 }
 
 test.concurrent('says on stderr, in one line, where it listens, and nothing on stdout', async () => {
-  const server = await startHttp(['--data', temporaryDirectory()]);
+  const server = await startHttp(['--data', temporaryDirectory(), '--sandbox', 'none']);
   expect(server.stderr()).toBe(`terminal-runner listens on ${server.url}\n`);
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/);
   expect(await server.stop('SIGINT')).toBe(0);
@@ -34,7 +34,13 @@ describe('a start that fails ends with 1 and says what helps', () => {
       stdout: '',
       stderr: `terminal-runner does not start: port ${port} of 127.0.0.1 is in use; choose another with --port, or 0 for a free one.\n`,
     });
-    expect(readdirSync(data).toSorted()).toEqual(['home', 'notes.sqlite', 'workspace']);
+    expect(readdirSync(data).toSorted()).toEqual([
+      'audit.sqlite',
+      'commands.jsonl',
+      'home',
+      'notes.sqlite',
+      'workspace',
+    ]);
   });
 
   test.concurrent('the address belongs to another machine', async () => {

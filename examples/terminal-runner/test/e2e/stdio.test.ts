@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline';
 import { expect, test, vi } from 'vitest';
 import { processesWith, uniqueSeconds, waitForProcesses } from '../processes.ts';
 import { temporaryDirectory } from './at-end.ts';
-import { launch, MAIN } from './terminal.ts';
+import { launch, MAIN, withShell } from './terminal.ts';
 
 /** Started like a desktop client does, with the pipes in the hands of the test. */
 function start(nodeArguments: readonly string[] = []) {
-  const terminal = launch(['--stdio', '--data', temporaryDirectory(), '--allow-program', 'sleep'], {
+  const terminal = launch(['--stdio', '--data', temporaryDirectory(), ...withShell()], {
     command: [process.execPath, ...nodeArguments, ...MAIN],
   });
   const answers: Record<string, unknown>[] = [];
@@ -63,7 +63,7 @@ test.concurrent(
     await initialize(server);
     const seconds = uniqueSeconds();
     server.send('tools/call', { name: 'run', arguments: { program: 'sleep', args: [seconds] } }, 1);
-    await waitForProcesses(`sleep\0${seconds}`, 1);
+    await waitForProcesses(`sleep\0--\0${seconds}`, 1);
     server.child.stdin?.end();
     expect(await server.ended).toBe(0);
     expect(processesWith(seconds)).toEqual([]);
@@ -76,7 +76,7 @@ test.concurrent('SIGTERM lets a running call finish', async () => {
   const server = start();
   await initialize(server);
   server.send('tools/call', { name: 'run', arguments: { program: 'sleep', args: ['0.7'] } }, 1);
-  await waitForProcesses('sleep\x000.7', 1);
+  await waitForProcesses('sleep\0--\x000.7', 1);
   expect(await server.stop('SIGTERM')).toBe(0);
   expect(server.answers.at(-1)).toMatchObject({ id: 1, result: { structuredContent: { exitCode: 0 } } });
 });

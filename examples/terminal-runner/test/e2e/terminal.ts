@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { atEnd } from './at-end.ts';
+import { atEnd, temporaryDirectory } from './at-end.ts';
 
 const HERE = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -28,6 +28,14 @@ const COMPILE_CACHE = join(HERE, 'node_modules/.cache/compile');
 /** Nothing of the tests' own environment but where programs are. */
 export function environment(more: Environment = {}): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', NODE_COMPILE_CACHE: COMPILE_CACHE, ...more };
+}
+
+/** Arguments of a server that also lets `sh` run, with any script, and holds nothing back by a sandbox. */
+export function withShell(): string[] {
+  const file = join(temporaryDirectory(), 'policy.json');
+  const sh = { does: 'anything', style: 'raw', operands: ['text*'] };
+  writeFileSync(file, JSON.stringify({ profile: 'readonly', programs: { sh } }));
+  return ['--policy', file, '--sandbox', 'none'];
 }
 
 /** A started server. */
