@@ -6,6 +6,7 @@ export default defineConfig({
     'src/middleware.ts',
     'src/process.ts',
     'src/process/workers/thread.ts',
+    'src/process/virtual/thread.ts',
     'src/protocol.ts',
     'src/stdio.ts',
     'src/stores.ts',

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import { createApp, local, type App, type Logger } from '@toolyard/core';
 import { audit, limitResult, log, telemetry } from '@toolyard/core/middleware';
-import { artifacts, redactor } from '@toolyard/core/process';
+import { artifacts, redactor, type DecidedCommand } from '@toolyard/core/process';
 import { sqliteAuditSink, sqliteStore } from '@toolyard/core/stores';
 
 import { createCalculator } from './calculate/calculator.ts';
-import { createCommands, type Commands } from './commands/commands.ts';
+import { createCommands, PER_OWNER, type Commands } from './commands/commands.ts';
 import { createNotes } from './context/notes.ts';
 import { diagnosePrompt } from './diagnose-prompt.ts';
 import { fileResource } from './file-resource.ts';
@@ -93,6 +93,10 @@ export async function createTerminal(config: TerminalConfig, logger: Logger): Pr
     const metrics = createCommandMetrics();
     app.onClose(() => metrics[Symbol.dispose]());
 
+    const onDecision = (decided: DecidedCommand): void => {
+      commandLog.decided(decided);
+      metrics.decided(decided);
+    };
     const policy = loadPolicy(config);
     const commands = await createCommands({
       roots,
@@ -100,12 +104,9 @@ export async function createTerminal(config: TerminalConfig, logger: Logger): Pr
       sandbox: config.sandbox,
       data,
       logger,
-      onDecision(decided) {
-        commandLog.decided(decided);
-        metrics.decided(decided);
-      },
+      onDecision,
     });
-    app.onClose(() => commands[Symbol.asyncDispose]());
+    app.onClose(() => commands.close());
     commandLog.watch(commands.supervisor);
     metrics.watch(commands.supervisor);
     metrics.watchArtifacts(commands.artifacts);
@@ -118,12 +119,15 @@ export async function createTerminal(config: TerminalConfig, logger: Logger): Pr
     const health = createHealth({
       logger,
       parts: [
-        commandsHealth(commands),
+        commandsHealth(commands, { maxPerOwner: PER_OWNER.processes }),
         filesHealth(roots),
         dataHealth(data),
         calculationsHealth(calculator),
         notesHealth(notes),
-        outputHealth(commands.artifacts),
+        outputHealth(commands.artifacts, {
+          maxArtifacts: PER_OWNER.artifacts,
+          maxBytes: PER_OWNER.artifactBytes,
+        }),
       ],
     });
 
@@ -146,7 +150,7 @@ export async function createTerminal(config: TerminalConfig, logger: Logger): Pr
       const terminals = await openTerminals({ logger });
       app.onClose(() => terminals.close());
       commandLog.watchTerminals(terminals);
-      app.add(...terminalTools({ terminals, commands, onDecision: commandLog.decided }));
+      app.add(...terminalTools({ terminals, commands, onDecision }));
     }
     const userTools = config.tools === undefined ? undefined : await addUserTools(config.tools, commands);
     return { app, isReady: health.isReady, reloadTools: async () => userTools?.reload() };

@@ -174,3 +174,16 @@ export {
   type WorkerRunOptions,
   type WorkerTaskLimits,
 } from './process/workers/worker-pool.ts';
+
+// Shell lines without processes
+export type { VirtualLimits } from './process/virtual/limits.ts';
+export type { VirtualRefusal } from './process/virtual/root-files.ts';
+export type { VirtualChange } from './process/virtual/save.ts';
+export {
+  createVirtualExecutor,
+  type VirtualCommand,
+  type VirtualExecutor,
+  type VirtualExecutorOptions,
+  type VirtualExit,
+  type VirtualRunOptions,
+} from './process/virtual/virtual-executor.ts';

@@ -42,8 +42,14 @@ export interface Commands extends AsyncDisposable {
   /** What programs wrote, and results that were too long to be shown. */
   readonly artifacts: ArtifactStore;
   readonly sandbox: ProcessSandbox;
+  /** Ends what runs, and gives up what was kept. */
+  close(): Promise<void>;
 }
 
+/** What one caller may have at the same time. */
+export const PER_OWNER = { processes: 8, artifacts: 200, artifactBytes: 256 * 1024 ** 2 };
+
+/** Of each program, where the sandbox can keep them. */
 const LIMITS = { processes: 512, openFiles: 1_024, fileBytes: 1024 ** 3 };
 
 /** Opens the sandbox and all that runs in it. */
@@ -63,8 +69,12 @@ export async function createCommands(options: CommandsOptions): Promise<Commands
   const level = options.sandbox === 'auto' && !sandbox.isBoundary ? 'warn' : 'debug';
   logger[level]({ sandbox: sandbox.name, isBoundary: sandbox.isBoundary }, sandbox.description);
 
-  const supervisor = createProcessSupervisor({ sandbox, logger });
-  const artifacts = fileArtifactStore({ directory: join(data, 'artifacts') });
+  const supervisor = createProcessSupervisor({ sandbox, logger, maxPerOwner: PER_OWNER.processes });
+  const artifacts = fileArtifactStore({
+    directory: join(data, 'artifacts'),
+    maxArtifactsPerOwner: PER_OWNER.artifacts,
+    maxBytesPerOwner: PER_OWNER.artifactBytes,
+  });
   const environment = environmentIn(home, { directories: programs.directories, roots });
   const runnerUnder = (decides: CommandPolicy): CommandRunner =>
     createCommandRunner({
@@ -80,6 +90,11 @@ export async function createCommands(options: CommandsOptions): Promise<Commands
       capture: { maxSpillBytes: 0, redactor: redactor() },
       onDecision,
     });
+  async function close(): Promise<void> {
+    await supervisor.close();
+    await artifacts.close();
+    await sandbox.close?.();
+  }
   return {
     policy,
     roots,
@@ -88,11 +103,8 @@ export async function createCommands(options: CommandsOptions): Promise<Commands
     supervisor,
     artifacts,
     sandbox,
-    async [Symbol.asyncDispose]() {
-      await supervisor.close();
-      await artifacts.close();
-      await sandbox.close?.();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -94,16 +94,24 @@ describe.each(eras)('in the background, for a %s client', (era) => {
   });
 
   test('without a yes nothing is sent', async () => {
-    const { client, caller, id } = await withSquares(era);
+    const { client, caller, id, decisions } = await withSquares(era);
     await caller.call('wait', { id, until: 'match', pattern: 'ready' });
     const mute = await client({ era }).call('send_input', { id, text: '4\n' });
-    expect(codeOf(mute)).toBe('INPUT_NOT_APPROVED');
+    expect(codeOf(mute)).toBe('COMMAND_NOT_APPROVED');
     expect(textOf(mute)).toContain('This client cannot ask');
     const declining = client({ era, onInput: { elicit: () => ({ action: 'decline' }) } });
-    expect(codeOf(await declining.call('send_input', { id, text: '4\n' }))).toBe('INPUT_NOT_APPROVED');
+    expect(codeOf(await declining.call('send_input', { id, text: '4\n' }))).toBe('COMMAND_NOT_APPROVED');
     await caller.call('send_input', { id, text: '3\n' });
     const answer = await caller.call('wait', { id, until: 'match', pattern: '^\\d+$' });
     expect(dataOf(answer).output.text).toBe('ready\n9');
+    expect(decisions).toMatchObject([
+      { program: 'node squares.mjs', args: ['4\n'], effect: 'ask', isApproved: false },
+      { args: ['4\n'], isApproved: false },
+      { args: ['3\n'], isApproved: true },
+    ]);
+    const long = await caller.call('start', { program: 'node', args: ['squares.mjs'] });
+    const first = { id: dataOf(long).id, text: '4'.repeat(9_000) };
+    expect(textOf(await caller.call('send_input', first))).toContain('8000 characters are the most');
   });
 
   test('where the policy only lets programs look, nobody has to be asked', async () => {

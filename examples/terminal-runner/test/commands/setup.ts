@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp, silentLogger, type Clock, type Principal } from '@toolyard/core';
-import { artifacts, openSafeRoots } from '@toolyard/core/process';
+import { artifacts, openSafeRoots, type DecidedCommand } from '@toolyard/core/process';
 import { createTestClient, type TestClient, type TestClientOptions } from '@toolyard/core/testing';
 import { commandPolicy, type PolicyDocument } from '@toolyard/validation/command';
 import { onTestFinished, vi } from 'vitest';
@@ -36,8 +36,9 @@ export async function startServer({
     logger: silentLogger,
   });
   onTestFinished(() => commands[Symbol.asyncDispose]());
+  const decisions: DecidedCommand[] = [];
   const app = createApp({ name: 'test', version: '1.0.0', ...(clock && { clock }) })
-    .add(...commandTools(commands, { firstLookMs }))
+    .add(...commandTools(commands, { firstLookMs, onDecision: (decided) => decisions.push(decided) }))
     .install(artifacts, { store: commands.artifacts, updateMs: 50 });
   onTestFinished(() => app.close());
 
@@ -45,6 +46,8 @@ export async function startServer({
     app,
     commands,
     root,
+    /** About input. */
+    decisions,
     client: (options: TestClientOptions): TestClient => {
       const client = createTestClient(app, { as: ann, ...options });
       onTestFinished(() => client.close());

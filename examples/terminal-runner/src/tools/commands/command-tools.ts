@@ -1,4 +1,5 @@
 import type { Tool } from '@toolyard/core';
+import type { DecidedCommand } from '@toolyard/core/process';
 
 import type { Commands } from '../../commands/commands.ts';
 import { createResultCache } from '../../output/result-cache.ts';
@@ -14,6 +15,8 @@ import { waitTool } from './wait.ts';
 
 /** Options of {@link commandTools}. */
 export interface CommandToolsOptions {
+  /** Hears of every text for `send_input`, as `createCommands` tells of commands; for an audit. */
+  readonly onDecision?: ((decided: DecidedCommand) => void) | undefined;
   /** How long `start` waits for a program that fails at once. Default: 1,000. */
   readonly firstLookMs?: number;
 }
@@ -23,7 +26,10 @@ export interface CommandToolsOptions {
  * core's `artifacts` with `commands.artifacts` beside them: it reads what they keep. None where the policy allows no
  * program.
  */
-export function commandTools(commands: Commands, { firstLookMs = 1_000 }: CommandToolsOptions = {}): Tool[] {
+export function commandTools(
+  commands: Commands,
+  { onDecision, firstLookMs = 1_000 }: CommandToolsOptions = {},
+): Tool[] {
   if (commands.policy.programs.length === 0) return [];
   const background = createBackground(commands);
   return [
@@ -31,7 +37,7 @@ export function commandTools(commands: Commands, { firstLookMs = 1_000 }: Comman
     runLineTool(commands),
     startTool(commands, background, firstLookMs),
     waitTool(background),
-    sendInputTool(commands, background),
+    sendInputTool(commands, background, onDecision),
     signalTool(background),
     killTool(background),
     listProcessesTool(commands),

@@ -45,7 +45,7 @@ export function runTool({ runner, artifacts, policy }: Commands, cache: ResultCa
       const followed = followOutput(call, { artifacts, owner, name });
       const run = async () => {
         const capture = { ...CAPTURE, onText: followed.onText };
-        const process = await runner.start(command, { owner, label: name, timeoutMs, capture });
+        const process = await runner.start(command, { owner, label: name, timeoutMs, signal, capture });
         return process.exited;
       };
       try {

@@ -1,4 +1,5 @@
-import { ToolError } from '../../errors.ts';
+import { isToolError, ToolError } from '../../errors.ts';
+import { isRecord } from '../../protocol/json-rpc.ts';
 import type { Command } from '../command.ts';
 import { environmentOf } from '../environment.ts';
 import type { ProgramFinder } from '../programs.ts';
@@ -11,9 +12,9 @@ import type {
   PlanInput,
   PrepareOptions,
 } from './command-runner.ts';
-import { checkOperands, isStream, type CheckedOperand } from './operands.ts';
+import { checkOperands, type CheckedOperand } from './operands.ts';
 import type { PlannedRedirect } from './plan.ts';
-import type { CommandDecision } from './policy.ts';
+import type { CommandDecision, PathOperand } from './policy.ts';
 import { runChecks } from './run-checks.ts';
 
 /** A command that may run: decided, allowed, its paths checked. */
@@ -64,87 +65,102 @@ export function createPreparation(options: PreparationOptions) {
     throw new ToolError('NOT_A_DIRECTORY', `The working directory ${JSON.stringify(cwd)} ${why}.`);
   }
 
-  /** All or none; whoever is asked is asked once. */
-  async function decideAll(
-    inputs: readonly CommandInput[],
+  /** All or none; whoever is asked is asked once, and only about what could run. */
+  async function prepareAll(
+    inputs: readonly PartInput[],
     place: Place,
     who: PrepareOptions,
-  ): Promise<CommandDecision[]> {
-    const { owner, approve } = who;
-    const decisions = inputs.map((input) => policy.decide({ ...input, cwd: place.path }));
-    const tell = (index: number, isApproved?: boolean) => {
-      const { effect } = decisions[index]!;
-      const decided: DecidedCommand = { owner, ...questionOf(index), effect };
-      onDecision?.(isApproved === undefined ? decided : { ...decided, isApproved });
+  ): Promise<PreparedPart[]> {
+    const decided = inputs.map((input) => ({
+      input,
+      decision: policy.decide({ ...input, cwd: place.path }),
+    }));
+    const tell = ({ input, decision }: Decided, facts: Partial<DecidedCommand> = {}): void =>
+      onDecision?.({
+        owner: who.owner,
+        ...questionOf(input, decision, place),
+        effect: decision.effect,
+        ...facts,
+      });
+    const checkAll = async (): Promise<PreparedPart[]> => {
+      const parts: PreparedPart[] = [];
+      for (const each of decided) {
+        try {
+          parts.push(await check(each, place, who));
+        } catch (error) {
+          if (isToolError(error)) tell(each, refusalOf(error));
+          throw error;
+        }
+      }
+      return parts;
     };
-    const questionOf = (index: number): CommandQuestion => {
-      const { program, args = [] } = inputs[index]!;
-      const { ruleId, reason } = decisions[index]!;
-      return { program, args, cwd: place.shown, ruleId, reason };
-    };
-    const deniedAt = decisions.findIndex(({ effect }) => effect === 'deny');
-    if (deniedAt !== -1) {
-      tell(deniedAt);
-      const { ruleId, reason } = decisions[deniedAt]!;
-      throw denied(ruleId, reason);
+
+    const refused = decided.find(({ decision }) => decision.effect === 'deny');
+    if (refused) {
+      tell(refused);
+      throw denied(refused.decision);
     }
-    const asked = decisions.flatMap(({ effect }, index) => (effect === 'ask' ? [index] : []));
-    const answer = asked.length > 0 ? await approve?.(asked.map(questionOf)) : true;
-    const isApproved = answer ?? false;
-    for (const index of decisions.keys()) tell(index, asked.includes(index) ? isApproved : undefined);
-    if (!isApproved) throw notApproved(asked.map(questionOf), answer !== undefined);
-    return decisions;
+    const parts = await checkAll();
+    const asked = decided.filter(({ decision }) => decision.effect === 'ask');
+    const questions = asked.map(({ input, decision }) => questionOf(input, decision, place));
+    const answer = asked.length > 0 ? await who.approve?.(questions) : true;
+    for (const each of decided) tell(each, asked.includes(each) ? { isApproved: answer ?? false } : {});
+    if (answer !== true) throw notApproved(questions, answer !== undefined);
+    // People take their time, and what was checked may have changed meanwhile.
+    return asked.length > 0 ? checkAll() : parts;
   }
 
-  async function finish(
-    input: CommandInput,
-    decision: CommandDecision,
+  async function check(
+    { input, decision }: Decided,
     place: Place,
     { owner, signal }: PrepareOptions,
-  ): Promise<PreparedCommand> {
-    const { program, stdin } = input;
+  ): Promise<PreparedPart> {
+    const { program, stdin, redirects } = input;
     const file = await programs.find(program);
     const env = { ...environmentOf(environment, input.env), ...decision.env };
-    const toStart: Command = { file, name: program, args: decision.args, cwd: place.path, env };
-    const operands = await checkOperands(roots, decision.operands, place.path);
-    await runChecks(decision, { ...options, owner, command: toStart, sandbox, signal });
+    const command: Command = { file, name: program, args: decision.args, cwd: place.path, env };
+    const operands = await checkOperands(
+      roots,
+      [...redirects.flatMap(operandOf), ...decision.operands],
+      place.path,
+    );
+    await runChecks(decision, { ...options, owner, command, sandbox, signal });
     const { ruleId, pure } = decision;
-    return { command: toStart, stdin, sandbox, limits, ruleId, pure, operands };
+    return { command, stdin, sandbox, limits, ruleId, pure, operands, redirects };
   }
 
-  async function command(input: CommandInput, who: PrepareOptions): Promise<PreparedCommand> {
-    const place = await locateDirectory(input.cwd);
-    const [decision] = await decideAll([input], place, who);
-    return finish(input, decision!, place, who);
-  }
-
-  async function plan(
-    { plan: { steps }, cwd, env, stdin }: PlanInput,
-    who: PrepareOptions,
-  ): Promise<PreparedPlan> {
-    const place = await locateDirectory(cwd);
-    const planned = steps.flatMap(({ commands }) => commands);
-    const inputs = planned.map(({ program, args }) => ({ program, args, env }));
-    const decisions = await decideAll(inputs, place, who);
-    const parts: PreparedPart[] = [];
-    for (const [index, { redirects }] of planned.entries()) {
-      const paths = redirects.flatMap(({ mode, target }) =>
-        typeof target === 'string' && !isStream(target)
-          ? [{ value: target, access: mode === 'read' ? ('read' as const) : ('write' as const) }]
-          : [],
+  return {
+    async command(input: CommandInput, who: PrepareOptions): Promise<PreparedCommand> {
+      const place = await locateDirectory(input.cwd);
+      const [part] = await prepareAll([{ ...input, redirects: [] }], place, who);
+      return part!;
+    },
+    async plan({ plan, cwd, env, stdin }: PlanInput, who: PrepareOptions): Promise<PreparedPlan> {
+      const place = await locateDirectory(cwd);
+      const planned = plan.steps.flatMap(({ commands }) => commands);
+      const parts = await prepareAll(
+        planned.map((part) => ({ ...part, env })),
+        place,
+        who,
       );
-      await checkOperands(roots, paths, place.path);
-      const prepared = await finish(inputs[index]!, decisions[index]!, place, who);
-      parts.push({ ...prepared, redirects });
-    }
-    let next = 0;
-    return {
-      stdin,
-      steps: steps.map(({ when, commands }) => ({ when, commands: commands.map(() => parts[next++]!) })),
-    };
-  }
+      let next = 0;
+      const steps = plan.steps.map(({ when, commands }) => ({
+        when,
+        commands: commands.map(() => parts[next++]!),
+      }));
+      return { steps, stdin };
+    },
+  };
+}
 
-  return { command, plan };
+/** A command and where its streams lead. */
+interface PartInput extends CommandInput {
+  readonly redirects: readonly PlannedRedirect[];
+}
+
+interface Decided {
+  readonly input: PartInput;
+  readonly decision: CommandDecision;
 }
 
 /** A working directory, as a client would write it and as it is. */
@@ -153,7 +169,26 @@ interface Place {
   readonly path: string;
 }
 
-function denied(ruleId: string, reason: string): ToolError {
+function questionOf(
+  { program, args = [] }: CommandInput,
+  { ruleId, reason }: CommandDecision,
+  { shown }: Place,
+): CommandQuestion {
+  return { program, args, cwd: shown, ruleId, reason };
+}
+
+/** What the rules allow and a look at the machine does not. */
+function refusalOf({ code, message, data }: ToolError): Partial<DecidedCommand> {
+  const ruleId = isRecord(data) && typeof data['ruleId'] === 'string' ? data['ruleId'] : code;
+  return { effect: 'deny', ruleId, reason: message };
+}
+
+function operandOf({ mode, target }: PlannedRedirect): PathOperand[] {
+  if (typeof target !== 'string') return [];
+  return [{ value: target, access: mode === 'read' ? 'read' : 'write' }];
+}
+
+function denied({ ruleId, reason }: CommandDecision): ToolError {
   return new ToolError('COMMAND_DENIED', `${reason} (rule: ${ruleId})`, { data: { ruleId } });
 }
 

@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import { abortError } from '../../abort.ts';
 import { isToolError, ToolError, ToolyardError } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import type { SandboxNeeds } from '../sandbox/sandbox.ts';
 import type { CommandRunnerOptions } from './command-runner.ts';
+import { pathForProgram } from './operands.ts';
 import type { CommandDecision } from './policy.ts';
 
 interface ChecksOptions extends Pick<CommandRunnerOptions, 'checks' | 'roots' | 'supervisor' | 'limits'> {
@@ -24,7 +24,9 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
  */
 export async function runChecks(decision: CommandDecision, options: ChecksOptions): Promise<void> {
   const { checks = {}, roots, command } = options;
-  const directory = resolve(command.cwd, decision.directory ?? '.');
+  if (decision.checks.length === 0) return;
+  const named = await pathForProgram(roots, decision.directory ?? '.', command.cwd);
+  const directory = await roots.checkOperand(named, { cwd: command.cwd, access: 'read' });
   for (const name of decision.checks) {
     const refuse = (reason: string, cause?: unknown): never => {
       const ruleId = `check.${name}`;

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CommandQuestion, DecidedCommand } from '../../../src/process/commands/command-runner.ts';
@@ -119,6 +119,39 @@ describe('decisions', () => {
       effect: 'allow',
     });
   });
+});
+
+test('a person is asked only about what could run', async () => {
+  const { runner } = await setUp({ policy: policyOf({ cat: { ...ask, ...reads('/etc/passwd') } }) });
+  const prepared = runner.prepare({ program: 'cat' }, { owner: OWNER, approve: refuseToAsk });
+  await expect(prepared).rejects.toMatchObject({ code: 'PATH_OUTSIDE_ROOT' });
+});
+
+test('what changed while a person was thinking is found', async () => {
+  const { runner, work } = await setUp({ policy: policyOf({ cat: { ...ask, ...reads('a') } }) });
+  await writeFile(join(work, 'a'), '');
+  const approve = async () => {
+    await rm(join(work, 'a'));
+    await symlink('/etc/passwd', join(work, 'a'));
+    return true;
+  };
+  const prepared = runner.prepare({ program: 'cat' }, { owner: OWNER, approve });
+  await expect(prepared).rejects.toMatchObject({ code: 'PATH_OUTSIDE_ROOT' });
+});
+
+test('what the rules allow and a look at the machine does not is told as denied', async () => {
+  const told: DecidedCommand[] = [];
+  const look = async () => ({ isSafe: false as const, reason: 'Settings run programs.' });
+  const { runner } = await setUp({
+    policy: policyOf({ cat: reads('/etc/passwd'), sh: { checks: ['look'] } }),
+    checks: { look },
+    onDecision: (decided) => told.push(decided),
+  });
+  await Promise.allSettled([runner.prepare({ program: 'cat' }, who), runner.prepare({ program: 'sh' }, who)]);
+  expect(told).toMatchObject([
+    { program: 'cat', effect: 'deny', ruleId: 'PATH_OUTSIDE_ROOT' },
+    { program: 'sh', effect: 'deny', ruleId: 'check.look' },
+  ]);
 });
 
 describe('paths', () => {

@@ -1,0 +1,82 @@
+// What commands are asked to do and must not: each attack goes through the server, and what it would have done is looked for.
+import type { Client } from '@modelcontextprotocol/client';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryDirectory } from '../e2e/at-end.ts';
+import { connectHttp } from '../e2e/clients.ts';
+import { startHttp } from '../e2e/terminal.ts';
+import { attempt, lineOf, REFUSALS, type Attempt } from './attempts.ts';
+import { commandAttacks, type CommandAttack } from './command-attacks.ts';
+import { createPlayground } from './playground.ts';
+
+const playground = createPlayground();
+const { canary, secret } = playground;
+const attacks = commandAttacks(playground);
+
+type Way = 'run' | 'run_line' | 'start';
+
+const servers = [
+  ['dev', 'none', ['run', 'run_line', 'start']],
+  ['dev', 'bwrap', ['run']],
+  ['readonly', 'none', ['run']],
+  ['readonly', 'bwrap', ['run']],
+] as const satisfies readonly (readonly [string, string, readonly Way[]])[];
+
+function call(client: Client, way: Way, { program, args, ...more }: CommandAttack): Promise<Attempt> {
+  const { cwd, env, stdin } = more;
+  const rest = { ...(cwd !== undefined && { cwd }), ...(env && { env }), ...(stdin !== undefined && { stdin }) };
+  return way === 'run_line'
+    ? attempt(client, way, { line: lineOf([program, ...args]), ...rest })
+    : attempt(client, way, { program, args, ...rest });
+}
+
+test('attacks with a trace do leave one where nothing holds them', () => {
+  const without = attacks
+    .filter(({ hasTrace }) => hasTrace)
+    .filter(({ program, args, env, stdin }) => {
+      playground.direct(program, args, { ...(env && { env }), ...(stdin !== undefined && { input: stdin }) });
+      return playground.traces().length === 0;
+    });
+  expect(without).toEqual([]);
+}, 60_000);
+
+describe.each(servers)('profile %s, sandbox %s', (profile, sandbox, ways) => {
+  let client: Client;
+  let before: string;
+  beforeAll(async () => {
+    before = playground.guarded();
+    const settings = ['--profile', profile, '--sandbox', sandbox, '--data', temporaryDirectory()];
+    const { url } = await startHttp([...settings, ...playground.roots]);
+    client = await connectHttp(url);
+  });
+
+  test.each(ways)('%s', async (way) => {
+    const found: string[] = [];
+    await eachOf(attacks, async (attack) => {
+      const { what, ends = 'refused', ...words } = attack;
+      const started = performance.now();
+      const { isError, code, text, data } = await call(client, way, attack);
+      const written = JSON.stringify(words);
+      const problems = [
+        ...(text.includes(canary) && !written.includes(canary) ? ['reads what is outside'] : []),
+        ...(text.includes(secret) ? ['reads a secret'] : []),
+        ...playground.traces(),
+        ...(ends !== 'harmless' && !isError ? ['runs'] : []),
+        ...(ends === 'refused' && !REFUSALS.includes(code) ? [`ends with ${code ?? text.slice(0, 600)}`] : []),
+      ];
+      if (performance.now() - started > 8000) problems.push('slow');
+      if (problems.length > 0) found.push(`${what}: ${written.slice(0, 200)}: ${problems.join(', ')}`);
+      if (way === 'start' && data?.id !== undefined) await attempt(client, 'kill', { id: data.id });
+    });
+    expect(found).toEqual([]);
+    expect(playground.guarded()).toBe(before);
+  }, 120_000);
+});
+
+/** A few at a time. */
+async function eachOf<T>(items: readonly T[], handle: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items[Symbol.iterator]();
+  const work = async () => {
+    for (const item of waiting) await handle(item);
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+}

@@ -1,0 +1,116 @@
+import { ToolError, isToolError } from '../../errors.ts';
+import type { SafeRoots } from '../roots/safe-roots.ts';
+import type { Answers, ListedName, Question } from './messages.ts';
+import { mountedPath } from './paths.ts';
+
+/** What the roots refused a run. The tools of a shell often show another reason for it. */
+export interface VirtualRefusal {
+  readonly path: string;
+  /** Of the `ToolError`: `PROTECTED_NAME`, `PATH_OUTSIDE_ROOT`, … */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** How one run may use the roots. */
+export interface RootUse {
+  readonly keepsChanges: boolean;
+  readonly maxFileBytes: number;
+  readonly maxEntries: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Answers what a run wants to know of the roots.
+ *
+ * @throws {ToolError} as the roots do.
+ */
+export async function answer<About extends Question['about']>(
+  roots: SafeRoots,
+  { about, path }: Question & { readonly about: About },
+  use: RootUse,
+): Promise<Answers[About]> {
+  const answers: { [Each in Question['about']]: () => Promise<Answers[Each]> } = {
+    list: () => namesIn(roots, path, use),
+    read: () => contentOf(roots, path, use),
+    link: () => targetOf(roots, path, use),
+    change: () => mayChange(roots, path, use),
+  };
+  return answers[about]();
+}
+
+/** Whether a refusal is one to tell of: that something is not there is no news. */
+export function refusalOf(error: unknown, path: string): VirtualRefusal | undefined {
+  if (!isToolError(error) || error.code === 'PATH_NOT_FOUND' || error.code === 'NOT_A_DIRECTORY')
+    return undefined;
+  return { path, code: error.code, message: error.message };
+}
+
+async function namesIn(roots: SafeRoots, path: string, use: RootUse): Promise<ListedName[]> {
+  const names: ListedName[] = [];
+  let after: string | undefined;
+  do {
+    // oxlint-disable-next-line no-await-in-loop -- each page follows the one before
+    const page = await roots.list(path, { after, signal: use.signal });
+    for (const { name, type, sizeBytes, modifiedAt } of page.entries)
+      names.push({ name, type, sizeBytes, modifiedAt });
+    if (names.length > use.maxEntries || (page.truncated && page.nextAfter === undefined))
+      throw new ToolError('TOO_MANY_ENTRIES', `${JSON.stringify(path)} has too many names for one run.`);
+    after = page.nextAfter;
+  } while (after !== undefined);
+  return names;
+}
+
+async function contentOf(roots: SafeRoots, path: string, use: RootUse): Promise<Answers['read']> {
+  const parts: Buffer[] = [];
+  let hash: string | undefined;
+  let offset: number | undefined = 0;
+  while (offset !== undefined) {
+    // oxlint-disable-next-line no-await-in-loop -- each part follows the one before
+    const part = await roots.read(path, { offset, signal: use.signal });
+    if (part.sizeBytes > use.maxFileBytes)
+      throw new ToolError(
+        'FILE_TOO_LARGE',
+        `${JSON.stringify(path)} has ${part.sizeBytes} bytes; a virtual run reads at most ${use.maxFileBytes}.`,
+      );
+    if (part.isLossy)
+      throw new ToolError(
+        'FILE_IS_BINARY',
+        `${JSON.stringify(path)} is not UTF-8; a virtual run reads text.`,
+      );
+    if (parts.length > 0 && part.hash !== hash)
+      throw new ToolError(
+        'FILE_CHANGED',
+        `${JSON.stringify(path)} was changed while it was read; try again.`,
+      );
+    hash = part.hash;
+    parts.push(Buffer.from(part.text));
+    offset = part.nextOffset;
+  }
+  return { bytes: Buffer.concat(parts), hash };
+}
+
+async function targetOf(roots: SafeRoots, path: string, { signal }: RootUse): Promise<string | undefined> {
+  const { target } = await roots.info(path, { signal });
+  if (target === undefined)
+    throw new ToolError(
+      'PATH_OUTSIDE_ROOT',
+      `${JSON.stringify(path)} leads out of the roots, through a link.`,
+    );
+  const located = await roots.locate(target);
+  const root = roots.roots.find(({ name }) => name === located.root);
+  return root && mountedPath(root, located.absolutePath);
+}
+
+/** Where nothing reaches the disk, a root that is read-only there may be changed. Protected names stay protected. */
+async function mayChange(roots: SafeRoots, path: string, { keepsChanges }: RootUse): Promise<true> {
+  try {
+    await roots.checkOperand(path, { access: 'write' });
+  } catch (error) {
+    const { code } = error as ToolError;
+    // Saving replaces the name and leaves the other names of the file alone.
+    if (code === 'HARD_LINK') return true;
+    if (code !== 'ROOT_READ_ONLY' || keepsChanges) throw error;
+    await roots.checkOperand(path, { access: 'read' });
+  }
+  return true;
+}
