@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ToolError, isToolError } from '../../errors.ts';
 import type { SafeRoots } from '../roots/safe-roots.ts';
 import type { Answers, ListedName, Question } from './messages.ts';
@@ -61,32 +62,26 @@ async function namesIn(roots: SafeRoots, path: string, use: RootUse): Promise<Li
 }
 
 async function contentOf(roots: SafeRoots, path: string, use: RootUse): Promise<Answers['read']> {
+  await using file = await roots.openRead(path, { signal: use.signal });
+  assertSize(path, file.sizeBytes, use);
   const parts: Buffer[] = [];
-  let hash: string | undefined;
-  let offset: number | undefined = 0;
-  while (offset !== undefined) {
-    // oxlint-disable-next-line no-await-in-loop -- each part follows the one before
-    const part = await roots.read(path, { offset, signal: use.signal });
-    if (part.sizeBytes > use.maxFileBytes)
-      throw new ToolError(
-        'FILE_TOO_LARGE',
-        `${JSON.stringify(path)} has ${part.sizeBytes} bytes; a virtual run reads at most ${use.maxFileBytes}.`,
-      );
-    if (part.isLossy)
-      throw new ToolError(
-        'FILE_IS_BINARY',
-        `${JSON.stringify(path)} is not UTF-8; a virtual run reads text.`,
-      );
-    if (parts.length > 0 && part.hash !== hash)
-      throw new ToolError(
-        'FILE_CHANGED',
-        `${JSON.stringify(path)} was changed while it was read; try again.`,
-      );
-    hash = part.hash;
-    parts.push(Buffer.from(part.text));
-    offset = part.nextOffset;
+  let size = 0;
+  for await (const part of file.stream() as AsyncIterable<Buffer>) {
+    parts.push(part);
+    size += part.length;
+    // It may have grown since.
+    assertSize(path, size, use);
   }
-  return { bytes: Buffer.concat(parts), hash };
+  const bytes = Buffer.concat(parts);
+  return { bytes, hash: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function assertSize(path: string, size: number, { maxFileBytes }: RootUse): void {
+  if (size > maxFileBytes)
+    throw new ToolError(
+      'FILE_TOO_LARGE',
+      `${JSON.stringify(path)} has ${size} bytes; a virtual run reads at most ${maxFileBytes}.`,
+    );
 }
 
 async function targetOf(roots: SafeRoots, path: string, { signal }: RootUse): Promise<string | undefined> {

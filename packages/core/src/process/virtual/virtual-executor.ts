@@ -85,7 +85,6 @@ export interface VirtualExecutor extends AsyncDisposable {
  * The interpreter is JavaScript in a thread of this process. It holds what the shell can do; it is no boundary of the
  * operating system against a fault in the interpreter. What differs from a real shell:
  *
- * - Files of the roots are read as text: binary ones and other encodings than UTF-8 are refused.
  * - A redirection to a file that cannot be written ends the run with exit code 1, its output lost.
  * - Commands of a pipe run one after the other, so one that never ends yields nothing to the next.
  * - Hard links cannot be made, and a mode or a time that was set is not saved.
