@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { realpathSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { local, silentLogger } from '@toolyard/core';
 import {
   createProcessSupervisor,
   openSandbox,
   type Command,
   type ProcessSandbox,
 } from '@toolyard/core/process';
+import { loadConfig } from '../../../examples/terminal-runner/src/config/load-config.ts';
+import { createTerminal } from '../../../examples/terminal-runner/src/server.ts';
+import { terminalProgram } from '../../../examples/terminal-runner/src/terminal-config.ts';
 
 /** One way of running the same program to its end. */
 export interface Way extends AsyncDisposable {
@@ -61,4 +66,30 @@ export function supervised(id: string, sandbox?: ProcessSandbox): Way {
 export async function sandboxed(): Promise<Way | undefined> {
   const sandbox = await openSandbox('auto');
   return sandbox.isBoundary ? supervised(`supervisor, ${sandbox.name}`, sandbox) : undefined;
+}
+
+/** The tool `run` of the terminal-runner: its whole pipeline, with a policy, checks of paths and an audit. */
+export async function fullPipeline(sandbox: 'none' | 'bwrap'): Promise<Way> {
+  const data = mkdtempSync(join(directory, 'toolyard-bench-'));
+  const args = ['--stdio', '--data', data, '--sandbox', sandbox, '--log-level', 'silent'];
+  const loaded = loadConfig(terminalProgram, { args, env: {}, cwd: data });
+  if (loaded.action !== 'start') throw new Error(loaded.text);
+  const { app } = await createTerminal(loaded.config, silentLogger);
+  return {
+    id: sandbox === 'none' ? 'full pipeline' : `full pipeline, ${sandbox}`,
+    async run() {
+      const ran = (await app.call('run', { program: 'true' }, { principal: local })) as RunResult;
+      return { exitCode: ran.exitCode, output: ran.stdout.text + ran.stderr.text };
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      rmSync(data, { recursive: true });
+    },
+  };
+}
+
+interface RunResult {
+  readonly exitCode: number | null;
+  readonly stdout: { readonly text: string };
+  readonly stderr: { readonly text: string };
 }

@@ -101,6 +101,7 @@ export async function createTerminal(config: TerminalConfig, logger: Logger): Pr
     const commands = await createCommands({
       roots,
       policy,
+      variables: policy.document.environment,
       sandbox: config.sandbox,
       data,
       logger,
@@ -135,7 +136,7 @@ export async function createTerminal(config: TerminalConfig, logger: Logger): Pr
       .use('tools/call', limitResult({ store: commands.artifacts }))
       .install(artifacts, { store: commands.artifacts })
       .add(
-        ...commandTools(commands),
+        ...commandTools(commands, { onDecision }),
         ...fileTools(roots),
         systemInfoTool(roots.roots[0]!.path, { supervisor: commands.supervisor }),
         healthTool(health),

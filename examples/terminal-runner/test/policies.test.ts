@@ -11,11 +11,15 @@ const GUIDE = readFileSync(new URL('../../../docs/guides/run-commands-safely.md'
 const urlOf = (name: string) => new URL(`../policies/${name}.json`, import.meta.url);
 const policyOf = (name: string) => loadPolicy({ policy: urlOf(name).pathname });
 
+function decided(policy: CommandPolicy, line: string) {
+  const [program = '', ...args] = line.split(' ');
+  return policy.decide({ program, args, cwd: '/srv/project' });
+}
+
 /** `effect (rule)` for each command; words are divided by spaces. */
 function decisions(policy: CommandPolicy, lines: readonly string[]): Record<string, string> {
   const entries = lines.map((line) => {
-    const [program = '', ...args] = line.split(' ');
-    const { effect, ruleId } = policy.decide({ program, args, cwd: '/srv/project' });
+    const { effect, ruleId } = decided(policy, line);
     return [line, `${effect} (${ruleId})`];
   });
   return Object.fromEntries(entries) as Record<string, string>;
@@ -147,11 +151,6 @@ describe('operate', () => {
     const others = ['systemctl', 'systemctl stop web', 'systemctl edit web', 'df /srv', 'cat a', 'sh -c id'];
     expect(effects(policy, others)).toEqual(new Set(['deny']));
   });
-
-  function decided(policy_: CommandPolicy, line: string) {
-    const [program = '', ...args] = line.split(' ');
-    return policy_.decide({ program, args });
-  }
 });
 
 test('a rule that could never match is a mistake', () => {

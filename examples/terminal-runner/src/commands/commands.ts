@@ -5,6 +5,7 @@ import {
   createCommandRunner,
   createProcessSupervisor,
   createProgramFinder,
+  DEFAULT_ALLOWED_VARIABLES,
   fileArtifactStore,
   hostPlatform,
   openSandbox,
@@ -23,6 +24,8 @@ import { GIT_CHECKS, type CommandPolicy } from '@toolyard/validation/command';
 export interface CommandsOptions {
   readonly roots: SafeRoots;
   readonly policy: CommandPolicy;
+  /** What callers may set besides what is harmless: those that the policy names. */
+  readonly variables?: readonly string[] | undefined;
   readonly sandbox: 'auto' | 'none' | 'bwrap';
   /** The server's own directory: home of programs, kept output. */
   readonly data: string;
@@ -54,7 +57,7 @@ const LIMITS = { processes: 512, openFiles: 1_024, fileBytes: 1024 ** 3 };
 
 /** Opens the sandbox and all that runs in it. */
 export async function createCommands(options: CommandsOptions): Promise<Commands> {
-  const { roots, policy, data, logger, onDecision } = options;
+  const { roots, policy, variables = [], data, logger, onDecision } = options;
   const home = join(await realpath(data), 'home');
   await mkdir(home, { recursive: true, mode: 0o700 });
   // Node may be installed where no program is looked for otherwise; it is trusted, for it runs this server.
@@ -75,7 +78,10 @@ export async function createCommands(options: CommandsOptions): Promise<Commands
     maxArtifactsPerOwner: PER_OWNER.artifacts,
     maxBytesPerOwner: PER_OWNER.artifactBytes,
   });
-  const environment = environmentIn(home, { directories: programs.directories, roots });
+  const environment = {
+    ...environmentIn(home, { directories: programs.directories, roots }),
+    allow: [...DEFAULT_ALLOWED_VARIABLES, ...HARMLESS_VARIABLES, ...variables],
+  };
   const runnerUnder = (decides: CommandPolicy): CommandRunner =>
     createCommandRunner({
       policy: decides,
@@ -107,6 +113,9 @@ export async function createCommands(options: CommandsOptions): Promise<Commands
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** Of tests and builds. */
+const HARMLESS_VARIABLES = ['DEBUG', 'SOURCE_DATE_EPOCH', 'TEST', 'VITEST'];
 
 /** Of git: programs would be started by what is written there. */
 const SETTINGS = ['.git/hooks', '.git/config'];

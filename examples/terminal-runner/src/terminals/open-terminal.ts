@@ -1,11 +1,10 @@
-import { defineTool, type Tool } from '@toolyard/core';
+import { callerKey, defineTool, type Tool } from '@toolyard/core';
 import type { Command, PreparedCommand } from '@toolyard/core/process';
 import { z } from 'zod';
 
 import { askPerson } from '../commands/approval.ts';
 import type { Commands } from '../commands/commands.ts';
 import { fields, programField } from '../tools/commands/fields.ts';
-import { ownerOf } from '../tools/commands/owner.ts';
 import { columnsField, rowsField } from './fields.ts';
 import type { TerminalToolsOptions } from './options.ts';
 import { screenResult, screenSchema } from './screen-result.ts';
@@ -37,7 +36,7 @@ export function openTerminalTool({ terminals, commands }: TerminalToolsOptions):
     annotations: commands.policy.annotations,
     timeoutMs: 60_000,
     async run({ program, args, cwd, env, columns, rows }, call) {
-      const owner = ownerOf(call);
+      const owner = callerKey(call);
       const prepared = await commands.runner.prepare(
         { program, args, cwd, env: { TERM: 'xterm-256color', ...env } },
         { owner, approve: askPerson(call), signal: call.signal },

@@ -1,8 +1,7 @@
-import { defineTool, type Tool } from '@toolyard/core';
+import { callerKey, defineTool, type Tool } from '@toolyard/core';
 import type { TerminalInput } from '@toolyard/core/process';
 import { z } from 'zod';
 
-import { ownerOf } from '../tools/commands/owner.ts';
 import { idField, MAX_WAIT_MS, patternField, waitField } from './fields.ts';
 import type { TerminalToolsOptions } from './options.ts';
 import { screenResult, screenSchema } from './screen-result.ts';
@@ -51,7 +50,7 @@ export function sendKeysTool({ terminals, commands, onDecision }: TerminalToolsO
     annotations: policy.annotations,
     timeoutMs: MAX_WAIT_MS + 15_000,
     async run({ id, text, keys = [], enter, pattern, waitMs }, call) {
-      const owner = ownerOf(call);
+      const owner = callerKey(call);
       const session = terminals.get(id, owner);
       const input = inputOf({ text, keys, enter });
       // Says that it has ended, before somebody is asked.

@@ -1,9 +1,8 @@
-import { ToolError, type Call } from '@toolyard/core';
+import { callerKey, ToolError, type Call } from '@toolyard/core';
 import type { DecidedCommand, TerminalInput } from '@toolyard/core/process';
 
 import { confirm } from '../approval/confirm.ts';
 import { visible } from '../approval/visible.ts';
-import { ownerOf } from '../tools/commands/owner.ts';
 
 /** What is about to be typed, and where. */
 export interface Typing {
@@ -32,7 +31,7 @@ export function typingGuard({ isBoundary, onDecision }: TypingGuardOptions) {
   return async function assertMayType(call: Call, typing: Typing): Promise<void> {
     const isApproved = isBoundary || (await confirm(call, { key: 'type', message: questionOf(typing) }));
     onDecision?.({
-      owner: ownerOf(call),
+      owner: callerKey(call),
       program: typing.label,
       args: typing.input.map((each) => ('key' in each ? `<${each.key}>` : each.text)),
       cwd: '',

@@ -1,4 +1,4 @@
-import { defineTool, InvalidOptionError, type Call, type Tool } from '@toolyard/core';
+import { callerKey, defineTool, InvalidOptionError, type Call, type Tool } from '@toolyard/core';
 import type { CommandQuestion, CommandRunner } from '@toolyard/core/process';
 import { commandPolicy, type CommandPolicy } from '@toolyard/validation/command';
 import { z } from 'zod';
@@ -6,11 +6,9 @@ import { z } from 'zod';
 import { confirm } from '../approval/confirm.ts';
 import { visible, visibleLines } from '../approval/visible.ts';
 import type { Commands } from '../commands/commands.ts';
-import { followOutput } from '../output/followed-output.ts';
-import { CAPTURE } from '../output/show-output.ts';
 import { fields, RUN_TOOL_TIMEOUT_MS } from './commands/fields.ts';
-import { ownerOf } from './commands/owner.ts';
-import { nameOf, runOutput, runResult } from './commands/run-result.ts';
+import { runCommand } from './commands/run-command.ts';
+import { nameOf, runOutput } from './commands/run-result.ts';
 
 /** What `runShellTool` needs. */
 export interface ShellToolOptions {
@@ -76,20 +74,10 @@ export function runShellTool({ commands, runner, shell }: ShellToolOptions): Too
     annotations: { readOnlyHint: false, destructiveHint: true, openWorldHint: reachesNetwork },
     timeoutMs: RUN_TOOL_TIMEOUT_MS,
     async run({ script, cwd, timeoutMs }, call) {
-      const { signal } = call;
-      const owner = ownerOf(call);
-      const input = { program: 'bash', args: [script], cwd };
-      const command = await runner.prepare(input, { owner, approve: askAboutScript(call, script), signal });
+      const who = { owner: callerKey(call), approve: askAboutScript(call, script), signal: call.signal };
+      const command = await runner.prepare({ program: 'bash', args: [script], cwd }, who);
       const name = nameOf('bash:', script.trim().split('\n', 1)[0]!);
-      const followed = followOutput(call, { artifacts, owner, name });
-      try {
-        const capture = { ...CAPTURE, onText: followed.onText };
-        const process = await runner.start(command, { owner, label: name, timeoutMs, signal, capture });
-        const exit = await process.exited;
-        return runResult({ exit, kept: await followed.end(), name, timeoutMs }, {});
-      } finally {
-        await followed.end();
-      }
+      return runCommand({ runner, artifacts }, command, call, { name, timeoutMs });
     },
   });
 }

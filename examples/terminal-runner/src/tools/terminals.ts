@@ -1,4 +1,4 @@
-import { defineTool, result, text, type Tool } from '@toolyard/core';
+import { callerKey, defineTool, result, text, type Tool } from '@toolyard/core';
 import type { TerminalInfo } from '@toolyard/core/process';
 import { z } from 'zod';
 
@@ -14,7 +14,6 @@ import { openTerminalTool } from '../terminals/open-terminal.ts';
 import type { TerminalToolsOptions } from '../terminals/options.ts';
 import { describeStatus, screenResult, screenSchema } from '../terminals/screen-result.ts';
 import { sendKeysTool } from '../terminals/send-keys.ts';
-import { ownerOf } from './commands/owner.ts';
 
 /** Terminals as tools: programs of the policy that draw and ask. Everyone sees their own. */
 export function terminalTools(options: TerminalToolsOptions): Tool[] {
@@ -55,7 +54,7 @@ function screenTool({ terminals, commands: { artifacts } }: TerminalToolsOptions
     annotations: LOOKS,
     timeoutMs: MAX_WAIT_MS + 15_000,
     async run({ id, scrollback, pattern, waitMs }, call) {
-      const owner = ownerOf(call);
+      const owner = callerKey(call);
       const session = terminals.get(id, owner);
       const waited =
         pattern === undefined
@@ -80,7 +79,7 @@ function resizeTool({ terminals }: TerminalToolsOptions): Tool {
     output: z.object({ id: z.string(), columns: z.number(), rows: z.number() }),
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     run({ id, columns, rows }, call) {
-      terminals.get(id, ownerOf(call)).resize({ columns, rows });
+      terminals.get(id, callerKey(call)).resize({ columns, rows });
       return { id, columns, rows };
     },
   });
@@ -109,7 +108,7 @@ function listTool({ terminals }: TerminalToolsOptions): Tool {
     output: z.object({ terminals: z.array(entrySchema) }),
     annotations: LOOKS,
     run(_input, call) {
-      const own = terminals.list(ownerOf(call));
+      const own = terminals.list(callerKey(call));
       return result({
         structuredContent: { terminals: own.map(({ startedAt: _startedAt, ...entry }) => entry) },
         content: [text(own.length === 0 ? 'No terminals.' : own.map(describeEntry).join('\n'))],
@@ -135,7 +134,7 @@ function closeTool({ terminals, commands: { artifacts } }: TerminalToolsOptions)
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     timeoutMs: 15_000,
     async run({ id }, call) {
-      const owner = ownerOf(call);
+      const owner = callerKey(call);
       const session = terminals.get(id, owner);
       await session.kill();
       return screenResult(session, { artifacts, owner });

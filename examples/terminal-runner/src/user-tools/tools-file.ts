@@ -118,7 +118,7 @@ const toolSchema = z.strictObject({
     .optional()
     .describe(`Variables, as far as the policy names them. ${PLACEHOLDERS}`),
   stdin: template.optional().describe(`The standard input. ${PLACEHOLDERS}`),
-  timeoutMs: z.int().min(1).max(600_000).optional().describe('Default: 60000.'),
+  timeoutMs: z.int().min(1).max(600_000).optional().describe('Default: 50000.'),
   readOnly: z
     .boolean()
     .optional()

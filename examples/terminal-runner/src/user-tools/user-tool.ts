@@ -3,13 +3,13 @@ import type { PreparedCommand } from '@toolyard/core/process';
 
 import { askPerson } from '../commands/approval.ts';
 import type { Commands } from '../commands/commands.ts';
+import { DEFAULT_RUN_MS } from '../tools/commands/fields.ts';
+import { runCommand } from '../tools/commands/run-command.ts';
 import { nameOf, runOutput } from '../tools/commands/run-result.ts';
 import { commandTemplate } from './command-template.ts';
 import { argumentsSchema } from './parameters.ts';
-import { runCommand } from './run-command.ts';
 import type { UserToolDefinition } from './tools-file.ts';
 
-const DEFAULT_TIMEOUT_MS = 60_000;
 /** For the checks before the start, and the end of a program that does not want to. */
 const REST_MS = 60_000;
 
@@ -21,7 +21,7 @@ const REST_MS = 60_000;
  */
 export function userTool(definition: UserToolDefinition, commands: Commands): Tool {
   const { name, title = name, description, parameters = {}, readOnly = false } = definition;
-  const { timeoutMs = DEFAULT_TIMEOUT_MS } = definition;
+  const { timeoutMs = DEFAULT_RUN_MS } = definition;
   const fill = commandTemplate(definition);
   return defineTool({
     name,

@@ -191,11 +191,11 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
 
   // Links that lead to a directory: programs go up from where it is, texts from where the link stands.
   add('up behind a link', ['cat', 'out/../outside/canary.txt']);
-  add('up behind a link, to write', ['cp', 'README.md', 'node_modules/@scope/deep/../../../../outside/pwned'], traced);
-  add('up behind a link of a package', ['cat', 'node_modules/@scope/deep/../../../../outside/canary.txt']);
-  add('up behind a link, after an option', ['tar', '-cf', '-', '-C', 'node_modules/@scope/deep', '../../../../outside/canary.txt']);
-  add('up behind a link, to a repository that was not looked at', ['git', '-C', 'node_modules/@scope/deep/../../strange', 'status'], traced);
-  add('up behind a link, in two steps', ['git', '-C', 'node_modules/@scope/deep', '-C', '../../strange', 'status'], traced);
+  add('up behind a link, to write', ['cp', 'README.md', 'node_modules/@scope/inner/../../../outside/pwned'], traced);
+  add('up behind a link of a package', ['cat', 'node_modules/@scope/inner/../../../outside/canary.txt']);
+  add('up behind a link, after an option', ['tar', '-cf', '-', '-C', 'node_modules/@scope/inner', '../../../outside/canary.txt']);
+  add('up behind a link, to a repository that was not looked at', ['git', '-C', 'node_modules/@scope/inner/../strange', 'status'], traced);
+  add('up behind a link, in two steps', ['git', '-C', 'node_modules/@scope/inner', '-C', '../strange', 'status'], traced);
   add('settings of git through a link', ['grep', '-r', 'url', 'gitlink']);
   add('settings of git through a link, packed', ['tar', '-cf', '-', 'gitlink/']);
   add('settings of git through a link, compared', ['diff', '-r', 'gitlink', 'src']);

@@ -129,16 +129,16 @@ export function createPlayground(): Playground {
   symlinkSync('.env', join(project, 'alias.txt'));
   linkSync(join(outside, 'directory', 'inner.txt'), join(project, 'hard.txt'));
   // As npm links the packages of a workspace.
-  file('node_modules/deeper/a/b/index.js', '');
-  const strange = join(project, 'node_modules/deeper/strange');
+  file('packages/inner/index.js', '');
+  const strange = join(project, 'packages/strange');
   execFileSync('git', ['init', '-q', strange], { env: HOUSEHOLD });
-  file('node_modules/deeper/strange/.gitattributes', '*.js filter=x\n');
-  file('node_modules/deeper/strange/a.js', 'a\n');
+  file('packages/strange/.gitattributes', '*.js filter=x\n');
+  file('packages/strange/a.js', 'a\n');
   execFileSync('git', ['add', '.'], { cwd: strange, env: HOUSEHOLD });
   execFileSync('git', ['config', 'filter.x.clean', `${evil} filter`], { cwd: strange, env: HOUSEHOLD });
-  file('node_modules/deeper/strange/a.js', 'b\n');
+  file('packages/strange/a.js', 'b\n');
   mkdirSync(join(project, 'node_modules/@scope'));
-  symlinkSync('../deeper/a/b', join(project, 'node_modules/@scope/deep'));
+  symlinkSync('../../packages/inner', join(project, 'node_modules/@scope/inner'));
   symlinkSync('.git', join(project, 'gitlink'));
   execFileSync('mkfifo', [join(project, 'fifo')]);
   file('huge.bin', '');

@@ -4,8 +4,10 @@ import { z } from 'zod';
 const MAX_VARIABLES = 64;
 const MAX_TEXT = 1024 * 1024;
 
+/** Just below the minute after which many clients give up. */
+export const DEFAULT_RUN_MS = 50_000;
 /** The longest `run` and `run_line` may take. */
-export const MAX_RUN_MS = 600_000;
+const MAX_RUN_MS = 600_000;
 /** Above all limits of a run: asking, checks before the start, and the end of a stubborn program. */
 export const RUN_TOOL_TIMEOUT_MS = MAX_RUN_MS + 60_000;
 
@@ -49,8 +51,10 @@ export const fields = {
     .int()
     .min(1)
     .max(MAX_RUN_MS)
-    .default(60_000)
-    .describe(`Milliseconds until it is ended with all it started; default 60000, at most ${MAX_RUN_MS}`),
+    .default(DEFAULT_RUN_MS)
+    .describe(
+      `Milliseconds until it is ended with all it started; default ${DEFAULT_RUN_MS}, at most ${MAX_RUN_MS}`,
+    ),
   id: z.string().min(1).max(100).describe('Of the process, as start or list_processes gave it'),
 } as const;
 

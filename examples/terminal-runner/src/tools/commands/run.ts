@@ -3,11 +3,10 @@ import { z } from 'zod';
 
 import { askPerson } from '../../commands/approval.ts';
 import type { Commands } from '../../commands/commands.ts';
-import { followOutput } from '../../output/followed-output.ts';
 import type { ResultCache } from '../../output/result-cache.ts';
-import { CAPTURE } from '../../output/show-output.ts';
 import { COMMAND_ERRORS, fields, programField, RUN_TOOL_TIMEOUT_MS } from './fields.ts';
-import { nameOf, runOutput, runResult } from './run-result.ts';
+import { runCommand } from './run-command.ts';
+import { nameOf, runOutput } from './run-result.ts';
 
 /** `run`: one program, to its end. */
 export function runTool({ runner, artifacts, policy }: Commands, cache: ResultCache): Tool {
@@ -38,24 +37,10 @@ export function runTool({ runner, artifacts, policy }: Commands, cache: ResultCa
     errors: COMMAND_ERRORS,
     timeoutMs: RUN_TOOL_TIMEOUT_MS,
     async run({ timeoutMs, ...input }, call) {
-      const { clock, signal } = call;
-      const owner = callerKey(call);
-      const command = await runner.prepare(input, { owner, approve: askPerson(call), signal });
+      const who = { owner: callerKey(call), approve: askPerson(call), signal: call.signal };
+      const command = await runner.prepare(input, who);
       const name = nameOf(input.program, ...input.args);
-      const followed = followOutput(call, { artifacts, owner, name });
-      const run = async () => {
-        const capture = { ...CAPTURE, onText: followed.onText };
-        const process = await runner.start(command, { owner, label: name, timeoutMs, signal, capture });
-        return process.exited;
-      };
-      try {
-        const { exit, isCached } = await cache.get({ owner, command, clock }, run);
-        if (!isCached) return runResult({ exit, kept: await followed.end(), name, timeoutMs }, {});
-        await followed.repeat(exit.output);
-        return runResult({ exit, kept: await followed.end(), name, timeoutMs }, { cached: true });
-      } finally {
-        await followed.end();
-      }
+      return runCommand({ runner, artifacts }, command, call, { name, timeoutMs, cache });
     },
   });
 }

@@ -61,6 +61,7 @@ export function bwrapSandbox(options: BwrapSandboxOptions = {}): ProcessSandbox 
     ['--proc', '/proc'],
     // Its files belong to root, and root outside is root inside: without capabilities, but still their owner.
     ['--ro-bind', '/proc/sys', '/proc/sys'],
+    ['--perms', '1777', '--size', size, '--tmpfs', '/tmp'],
   ].flat();
   const names = networkMounts();
 
@@ -72,7 +73,6 @@ export function bwrapSandbox(options: BwrapSandboxOptions = {}): ProcessSandbox 
     const args = [
       shared,
       network ? ['--share-net', ...names] : [],
-      temporaryMount(needs, size),
       homeMount(command.env['HOME'], needs, size),
       readableMounts(readable, roots),
       rootMounts(roots, readOnly),
@@ -126,12 +126,6 @@ function divide(env: Readonly<Variables>): { inner: Variables; outer: Variables 
     inner: Object.fromEntries(entries.filter(([name]) => LOADER_VARIABLES.test(name))),
     outer: Object.fromEntries(entries.filter(([name]) => !LOADER_VARIABLES.test(name))),
   };
-}
-
-/** An empty `/tmp`, unless a root is there. */
-function temporaryMount({ roots }: SandboxNeeds, size: string): string[] {
-  const taken = roots.some(({ path }) => path === '/tmp');
-  return taken ? [] : ['--perms', '1777', '--size', size, '--tmpfs', '/tmp'];
 }
 
 /** An empty home, unless a root provides it. */

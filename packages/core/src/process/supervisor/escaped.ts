@@ -19,6 +19,8 @@ const MAX_LOOKS = 100;
 /** So often in a row somebody else's process may start before we believe that none is ours. */
 const MAX_STEPS = 200;
 const PAUSE_MS = 5;
+/** Where others start processes faster than we can look at them, a result must not wait for ever. */
+const MAX_MS = 5_000;
 
 /**
  * Linux: who is left of a program, told without a walk. Ids are given out in order, so descendants have one between
@@ -58,13 +60,14 @@ export async function killEscaped(
 ): Promise<{ readonly killed: number; readonly complete: boolean }> {
   // In the middle of an exec an environment does not show, but a score does.
   const looks = program.mark.oomScore === undefined ? 2 : 1;
+  const deadline = performance.now() + MAX_MS;
   let killed = 0;
   let clean = 0;
-  for (let look = 0; look < MAX_LOOKS; look++) {
-    const found = await stopAll(program);
+  for (let look = 0; look < MAX_LOOKS && performance.now() < deadline; look++) {
+    const found = await stopAll(program, deadline);
     for (const pid of found) send(pid, 'SIGKILL');
     killed += found.size;
-    clean = found.size === 0 ? clean + 1 : 0;
+    clean = found.size === 0 && performance.now() < deadline ? clean + 1 : 0;
     if (clean === looks) return { killed, complete: true };
     await setTimeout(PAUSE_MS);
   }
@@ -81,7 +84,10 @@ let limit: number | undefined;
  * Stops all descendants: what is stopped starts nothing and keeps its links. Those that start while we look, and end
  * before we come to them, may have started others; so the look goes on with what is new until nothing is.
  */
-async function stopAll({ pid: leader, mark, durationMs }: EndedProgram): Promise<ReadonlySet<number>> {
+async function stopAll(
+  { pid: leader, mark, durationMs }: EndedProgram,
+  deadline: number,
+): Promise<ReadonlySet<number>> {
   const found = new Set<number>();
   const sessions = new Set([leader]);
   // The program began a session, so nothing of it can be in ours, whatever a mark says.
@@ -91,7 +97,7 @@ async function stopAll({ pid: leader, mark, durationMs }: EndedProgram): Promise
   const above = isRecent(durationMs) && last !== undefined && last >= leader ? leader : 0;
   const candidates = () => allPids().filter((pid) => pid > above && !found.has(pid));
   let pids = candidates();
-  for (let step = 0; step < MAX_STEPS; step++) {
+  for (let step = 0; step < MAX_STEPS && performance.now() < deadline; step++) {
     const before = found.size;
     for (const [index, pid] of pids.entries()) {
       if (index % SLICE === SLICE - 1) await setImmediate();

@@ -3,6 +3,9 @@ import { allPids, linksOf } from './proc.ts';
 
 /** Nobody can handle them, so they are for the leader too. */
 const FOR_ALL: ReadonlySet<ProcessSignal> = new Set(['SIGKILL', 'SIGSTOP', 'SIGCONT']);
+/** A keeper takes milliseconds until it starts what it keeps. */
+const RETRY_MS = 5;
+const MAX_RETRIES = 40;
 
 /**
  * Linux: a platform whose signals leave out the leader of a process group, which keeps the others: they end by SIGKILL
@@ -13,20 +16,42 @@ export function spareLeader(platform: ProcessPlatform): ProcessPlatform {
     ...platform,
     signalTree(leader, signal) {
       if (FOR_ALL.has(signal)) return platform.signalTree(leader, signal);
-      const kept = allPids().filter((pid) => pid !== leader && linksOf(pid)?.group === leader);
+      const kept = keptBy(leader);
       // As long as it keeps nobody, it is the one to be signalled.
       if (kept.length === 0) return platform.signalTree(leader, signal);
-      // Parents first, as the list is: who waits for a child must not go on with what comes after it.
-      for (const pid of kept) send(pid, signal);
+      send(kept, signal);
+      if (isBeginning(kept)) retry(leader, signal, MAX_RETRIES);
       return true;
     },
   };
 }
 
-function send(pid: number, signal: ProcessSignal): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Gone, or of another user.
+/** Parents mostly first: who waits for a child must not go on with what comes after it. */
+function keptBy(leader: number): number[] {
+  return allPids().filter((pid) => pid !== leader && linksOf(pid)?.group === leader);
+}
+
+/** The first is the init of a namespace, which ignores signals; the program comes after it. */
+function isBeginning(kept: readonly number[]): boolean {
+  return kept.length === 1;
+}
+
+function retry(leader: number, signal: ProcessSignal, left: number): void {
+  const again = () => {
+    if (linksOf(leader)?.parent !== process.pid) return;
+    const kept = keptBy(leader);
+    send(kept, signal);
+    if (isBeginning(kept) && left > 1) retry(leader, signal, left - 1);
+  };
+  setTimeout(again, RETRY_MS).unref();
+}
+
+function send(pids: readonly number[], signal: ProcessSignal): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // Gone, or of another user.
+    }
   }
 }

@@ -16,6 +16,8 @@ export interface WatchList {
   /** It, or one that was not expected, has started. */
   add(group: number, oomScore: number | undefined): void;
   remove(group: number): void;
+  /** Whether nothing is left to be killed. */
+  isEmpty(): boolean;
   close(): void;
 }
 
@@ -52,6 +54,7 @@ export function openWatchList(directories: readonly string[] = ['/dev/shm', tmpd
       write(line, `${group} ${oomScore ?? '-'}`);
     },
     remove: (group) => clear(lines, group),
+    isEmpty: () => lines.size + expected.size === 0,
     close: () => closeSync(fd),
   };
 }

@@ -20,7 +20,7 @@ export interface Watchdog {
   watch(group: number, oomScore: number | undefined): void;
   /** It has ended; forget it. */
   forget(group: number): void;
-  /** Ends the watchdog without killing anybody. */
+  /** Ends the watchdog. What it still watches then could not be ended in time: it kills that first, while nobody waits. */
   stop(): Promise<void>;
 }
 
@@ -87,9 +87,12 @@ export function createWatchdog({
     async stop() {
       const stopping = child;
       if (stopping?.pid !== undefined && stopping.exitCode === null && stopping.signalCode === null) {
-        stopping.ref();
-        stopping.stdin?.write('stop\n');
-        await once(stopping, 'exit');
+        if (list?.isEmpty() === false) stopping.stdin?.end();
+        else {
+          stopping.ref();
+          stopping.stdin?.write('stop\n');
+          await once(stopping, 'exit');
+        }
       }
       list?.close();
       list = undefined;

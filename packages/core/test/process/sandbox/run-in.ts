@@ -61,7 +61,7 @@ export async function runIn(
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    options.onOutput?.(text, (name) => void platform.signalTree(pid, name));
+    options.onOutput?.(text, (signal) => void platform.signalTree(pid, signal));
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => {});

@@ -83,6 +83,17 @@ describe.runIf(process.platform === 'linux')('the watchdog', () => {
     await vi.waitFor(() => expect(processesWith(seconds)).toEqual([]));
   });
 
+  test('kills what could not be ended in time, when it is stopped', async () => {
+    const watchdog = createWatchdog({ shell: '/bin/sh', variable: 'A=b', logger: errorLog().logger });
+    watchdog.start();
+    const stuck = spawn('/bin/sleep', ['60'], { detached: true, stdio: 'ignore' });
+    onTestFinished(() => void stuck.kill('SIGKILL'));
+    const exited = once(stuck, 'exit');
+    watchdog.watch(stuck.pid!, undefined);
+    await watchdog.stop();
+    expect(await exited).toEqual([null, 'SIGKILL']);
+  });
+
   test('that cannot be started is reported, and programs run without', async () => {
     const { errors, logger } = errorLog();
     const watchdog = createWatchdog({ shell: '/nowhere/sh', variable: 'A=b', logger });
@@ -133,7 +144,7 @@ describe('the list of the watchdog', () => {
   });
 
   test('needs a directory that can be written to', () => {
-    expect(() => openWatchList(['/nowhere', '/nowhere/else'])).toThrow('/nowhere or /nowhere/else');
+    expect(() => openWatchList(['/dev/null/one', '/dev/null/two'])).toThrow('/dev/null/one or /dev/null/two');
   });
 });
 
