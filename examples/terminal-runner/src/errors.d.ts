@@ -5,7 +5,7 @@ import { ToolError } from '@toolyard/core';
  * of the server and is masked.
  */
 export declare class TerminalError extends ToolError {
-    readonly name = "TerminalError";
+  readonly name = 'TerminalError';
 }
 /** The code of a failed system call (`ENOENT`, `EACCES`), or `undefined` for any other error. */
 export declare function systemErrorCode(error: unknown): string | undefined;

@@ -1,13 +1,13 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { createApp, local, type App, type Logger } from '@toolyard/core';
+import { createApp, type App, type Logger } from '@toolyard/core';
 import { audit, limitResult, log, telemetry } from '@toolyard/core/middleware';
 import { artifacts, redactor, type DecidedCommand } from '@toolyard/core/process';
 import { sqliteAuditSink, sqliteStore } from '@toolyard/core/stores';
 
 import { createCalculator } from './calculate/calculator.ts';
-import { createCommands, PER_OWNER, type Commands } from './commands/commands.ts';
+import { createCommands, PER_OWNER } from './commands/commands.ts';
 import { createNotes } from './context/notes.ts';
 import { diagnosePrompt } from './diagnose-prompt.ts';
 import { fileResource } from './file-resource.ts';
@@ -42,6 +42,8 @@ export const VERSION = '0.1.0';
 /** The newest are kept: some hundred megabytes. */
 const MAX_AUDIT_RECORDS = 500_000;
 
+const READ_OUTPUT = 'read_output';
+
 const INSTRUCTIONS = [
   'Programs, files, calculations and notes on one machine, under a policy.',
   'Paths are relative to the first workspace; "name:path" is in another one. Nothing outside of them can be reached.',
@@ -75,11 +77,6 @@ export async function createTerminal(config: TerminalConfig, logger: Logger): Pr
     logger,
   }).use(telemetry(), trail, log());
   app.onClose(() => trail.close());
-
-  async function addUserTools(path: string, commands: Commands): Promise<UserTools> {
-    const own = new Set((await app.list('tools', { principal: local })).map(({ name }) => name));
-    return createUserTools({ app, commands, path, logger, reserved: () => own });
-  }
 
   try {
     const roots = await openWorkspaces(config);
@@ -132,28 +129,40 @@ export async function createTerminal(config: TerminalConfig, logger: Logger): Pr
       ],
     });
 
-    app
-      .use('tools/call', limitResult({ store: commands.artifacts }))
-      .install(artifacts, { store: commands.artifacts })
-      .add(
-        ...commandTools(commands, { onDecision }),
-        ...fileTools(roots),
-        systemInfoTool(roots.roots[0]!.path, { supervisor: commands.supervisor }),
-        healthTool(health),
-        calculateTool(calculator),
-        ...contextTools(notes),
-        fileResource(roots),
-        diagnosePrompt,
-      );
-    if (config.shell !== 'off')
-      app.add(runShellTool({ commands, runner: commands.runnerUnder(SHELL_POLICY), shell: config.shell }));
+    const tools = [
+      ...commandTools(commands, { onDecision }),
+      ...fileTools(roots),
+      systemInfoTool(roots.roots[0]!.path, { supervisor: commands.supervisor }),
+      healthTool(health),
+      calculateTool(calculator),
+      ...contextTools(notes),
+    ];
+    if (config.shell !== 'off') {
+      const runner = commands.runnerUnder(SHELL_POLICY);
+      tools.push(runShellTool({ commands, runner, shell: config.shell }));
+    }
     if (config.terminals) {
       const terminals = await openTerminals({ logger });
       app.onClose(() => terminals.close());
       commandLog.watchTerminals(terminals);
-      app.add(...terminalTools({ terminals, commands, onDecision }));
+      tools.push(...terminalTools({ terminals, commands, onDecision }));
     }
-    const userTools = config.tools === undefined ? undefined : await addUserTools(config.tools, commands);
+    app
+      .use('tools/call', limitResult({ store: commands.artifacts }))
+      .install(artifacts, { store: commands.artifacts, tool: READ_OUTPUT })
+      .add(...tools, fileResource(roots), diagnosePrompt);
+
+    let userTools: UserTools | undefined;
+    if (config.tools !== undefined) {
+      const names = new Set([READ_OUTPUT, ...tools.map(({ name }) => name)]);
+      userTools = await createUserTools({
+        app,
+        commands,
+        path: config.tools,
+        logger,
+        reserved: () => names,
+      });
+    }
     return { app, isReady: health.isReady, reloadTools: async () => userTools?.reload() };
   } catch (error) {
     await app.close();

@@ -1,11 +1,11 @@
 import { type SafeRootOptions, type SafeRoots } from '@toolyard/core/process';
 /** The settings that say which directories clients work in. */
 export interface WorkspaceConfig {
-    /** `NAME=DIR` or `DIR`, absolute. */
-    readonly root: readonly string[];
-    /** Likewise. */
-    readonly readOnlyRoot: readonly string[];
-    readonly data: string;
+  /** `NAME=DIR` or `DIR`, absolute. */
+  readonly root: readonly string[];
+  /** Likewise. */
+  readonly readOnlyRoot: readonly string[];
+  readonly data: string;
 }
 /**
  * The directories clients work in. The first one is where paths without a name start; without a name of its own it is
@@ -14,8 +14,8 @@ export interface WorkspaceConfig {
 export declare function workspacesOf(config: WorkspaceConfig): SafeRootOptions[];
 /** The same settings with the names that were left out, and with the default. */
 export declare function namedWorkspaces(config: WorkspaceConfig): {
-    root: string[];
-    readOnlyRoot: string[];
+  root: string[];
+  readOnlyRoot: string[];
 };
 /** Opens the configured directories, and makes the one that is the default. */
 export declare function openWorkspaces(config: WorkspaceConfig): Promise<SafeRoots>;

@@ -184,7 +184,7 @@ describe.each(eras)('%s clients', (era) => {
       {
         owner: expect.stringContaining('ann'),
         program: 'cat',
-        args: ['echo "a\u202Eb"\nrm\u200B -r .', '<Tab>', '<Enter>'],
+        args: ['20 characters', '<Tab>', '<Enter>'],
         cwd: '',
         ruleId: 'terminal.keys',
         reason: 'Keys for a terminal.',
@@ -274,7 +274,7 @@ test('a policy that asks is asked before a terminal opens', async () => {
     return { action: 'accept' as const, content: {} };
   };
   await call(client({ onInput: { elicit } }), 'open_terminal', { program: 'cat' });
-  expect(questions).toEqual([expect.stringContaining('["cat"]')]);
+  expect(questions).toEqual([expect.stringContaining('"cat" in "."')]);
 });
 
 test('keys that do not exist and patterns that are none are refused before anything is typed', async () => {

@@ -6,8 +6,14 @@ import type { Call } from '@toolyard/core';
  * @param key - of the question among those of the call.
  * @returns `undefined` where the client cannot ask.
  */
-export declare function confirm(call: Call, { key, message }: {
+export declare function confirm(
+  call: Call,
+  {
+    key,
+    message,
+  }: {
     readonly key: string;
     readonly message: string;
-}): Promise<boolean | undefined>;
+  },
+): Promise<boolean | undefined>;
 //# sourceMappingURL=confirm.d.ts.map

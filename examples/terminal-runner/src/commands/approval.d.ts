@@ -6,5 +6,7 @@ import type { CommandQuestion } from '@toolyard/core/process';
  *
  * @throws {ToolError} `COMMAND_NOT_APPROVED` for commands that are too long to be shown.
  */
-export declare function askPerson(call: Call): (commands: readonly CommandQuestion[]) => Promise<boolean | undefined>;
+export declare function askPerson(
+  call: Call,
+): (commands: readonly CommandQuestion[]) => Promise<boolean | undefined>;
 //# sourceMappingURL=approval.d.ts.map

@@ -2,27 +2,27 @@ import { type Clock, type Logger } from '@toolyard/core';
 import type { DecidedCommand, ProcessSupervisor, Redactor, Terminals } from '@toolyard/core/process';
 /** What `openCommandLog` needs. */
 export interface CommandLogOptions {
-    /** In a directory that exists. Belongs to one process. */
-    readonly file: string;
-    readonly logger: Logger;
-    /** Masks secrets in arguments. */
-    readonly redactor: Redactor;
-    /** Bytes after which a new file is begun; four full ones are kept. Default: 16 MiB. */
-    readonly maxBytes?: number | undefined;
-    readonly clock?: Clock | undefined;
+  /** In a directory that exists. Belongs to one process. */
+  readonly file: string;
+  readonly logger: Logger;
+  /** Masks secrets in arguments. */
+  readonly redactor: Redactor;
+  /** Bytes after which a new file is begun; four full ones are kept. Default: 16 MiB. */
+  readonly maxBytes?: number | undefined;
+  readonly clock?: Clock | undefined;
 }
 /** One line for each decision about a command, each start and each end. */
 export interface CommandLog extends AsyncDisposable {
-    /** For `onDecision`. */
-    decided(this: void, decided: DecidedCommand): void;
-    /** @returns stops listening. */
-    watch(supervisor: Pick<ProcessSupervisor, 'on'>): () => void;
-    /** @returns stops listening. */
-    watchTerminals(terminals: Pick<Terminals, 'on'>): () => void;
-    /** Resolves when all lines so far are written or have failed, at the latest after 2 seconds. */
-    flush(): Promise<void>;
-    /** Flushes, stops listening, and takes no more. */
-    close(): Promise<void>;
+  /** For `onDecision`. */
+  decided(this: void, decided: DecidedCommand): void;
+  /** @returns stops listening. */
+  watch(supervisor: Pick<ProcessSupervisor, 'on'>): () => void;
+  /** @returns stops listening. */
+  watchTerminals(terminals: Pick<Terminals, 'on'>): () => void;
+  /** Resolves when all lines so far are written or have failed, at the latest after 2 seconds. */
+  flush(): Promise<void>;
+  /** Flushes, stops listening, and takes no more. */
+  close(): Promise<void>;
 }
 /**
  * Opens the log of what was asked for, what was decided and what ran. JSON lines in a hash chain, see `verifyAuditChain`.

@@ -1,11 +1,11 @@
 import type { ArtifactStore, DecidedCommand, ProcessSupervisor } from '@toolyard/core/process';
 /** Metrics of commands, through the meter provider that is registered when they are made. */
 export interface CommandMetrics extends Disposable {
-    /** For `onDecision`. */
-    decided(this: void, decided: Pick<DecidedCommand, 'effect' | 'ruleId' | 'isApproved'>): void;
-    /** From the start on: what runs already is not counted. */
-    watch(supervisor: Pick<ProcessSupervisor, 'on'>): void;
-    watchArtifacts(artifacts: Pick<ArtifactStore, 'onChange' | 'info'>): void;
+  /** For `onDecision`. */
+  decided(this: void, decided: Pick<DecidedCommand, 'effect' | 'ruleId' | 'isApproved'>): void;
+  /** From the start on: what runs already is not counted. */
+  watch(supervisor: Pick<ProcessSupervisor, 'on'>): void;
+  watchArtifacts(artifacts: Pick<ArtifactStore, 'onChange' | 'info'>): void;
 }
 /**
  * Counts what is decided and what runs:

@@ -4,26 +4,49 @@ import type { Commands } from '../commands/commands.ts';
 import type { Notes } from '../context/notes.ts';
 import type { HealthPart } from './health.ts';
 /** Whether programs can be started where the policy allows any: tries one that does nothing, in the sandbox. */
-export declare function commandsHealth(commands: Pick<Commands, 'policy' | 'roots' | 'sandbox' | 'supervisor'>, { maxPerOwner }?: {
+export declare function commandsHealth(
+  commands: Pick<Commands, 'policy' | 'roots' | 'sandbox' | 'supervisor'>,
+  {
+    maxPerOwner,
+  }?: {
     readonly maxPerOwner?: number;
-}): HealthPart;
+  },
+): HealthPart;
 /** Whether the roots are there. */
-export declare function filesHealth(roots: SafeRoots, { minFreeBytes }?: {
+export declare function filesHealth(
+  roots: SafeRoots,
+  {
+    minFreeBytes,
+  }?: {
     readonly minFreeBytes?: number;
-}): HealthPart;
+  },
+): HealthPart;
 /** Whether the server can write to its own directory and has some space there. */
-export declare function dataHealth(directory: string, { minFreeBytes }?: {
+export declare function dataHealth(
+  directory: string,
+  {
+    minFreeBytes,
+  }?: {
     readonly minFreeBytes?: number;
-}): HealthPart;
+  },
+): HealthPart;
 /** Whether the calculator calculates. Starts its thread. */
 export declare function calculationsHealth(calculator: Pick<Calculator, 'calculate'>): HealthPart;
 /** Whether notes can be read. */
-export declare function notesHealth(notes: Pick<Notes, 'keys'>, { maxKeys }?: {
+export declare function notesHealth(
+  notes: Pick<Notes, 'keys'>,
+  {
+    maxKeys,
+  }?: {
     readonly maxKeys?: number;
-}): HealthPart;
+  },
+): HealthPart;
 /** Whether output can be kept and read. */
-export declare function outputHealth(artifacts: Pick<ArtifactStore, 'list'>, limits?: {
+export declare function outputHealth(
+  artifacts: Pick<ArtifactStore, 'list'>,
+  limits?: {
     readonly maxArtifacts?: number;
     readonly maxBytes?: number;
-}): HealthPart;
+  },
+): HealthPart;
 //# sourceMappingURL=health-parts.d.ts.map

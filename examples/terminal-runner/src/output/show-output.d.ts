@@ -3,22 +3,22 @@ import { type CapturedOutput, type CapturedStream } from '@toolyard/core/process
 export declare const WHOLE_CHARACTERS = 7900;
 /** Captured of each stream: what can be shown of it, and what a cache may keep. */
 export declare const CAPTURE: {
-    headBytes: number;
-    tailBytes: number;
-    maxSpillBytes: number;
+  headBytes: number;
+  tailBytes: number;
+  maxSpillBytes: number;
 };
 /** One stream as a result has it. */
 export interface ShownStream {
-    /** The output; of a long one the first fifth and the end. */
-    readonly text: string;
-    readonly totalBytes: number;
-    readonly omittedBytes: number;
+  /** The output; of a long one the first fifth and the end. */
+  readonly text: string;
+  readonly totalBytes: number;
+  readonly omittedBytes: number;
 }
 /** Output as a result has it: as one text, and by stream. */
 export interface ShownOutput {
-    readonly text: string;
-    readonly stdout: ShownStream;
-    readonly stderr: ShownStream;
+  readonly text: string;
+  readonly stdout: ShownStream;
+  readonly stderr: ShownStream;
 }
 /**
  * Output that fits a result. Some hosts show their model the text, some the structured content: of what is too long for

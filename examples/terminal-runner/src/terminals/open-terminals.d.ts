@@ -7,7 +7,5 @@ import { type Terminals } from '@toolyard/core/process';
  * @throws {ToolyardError} `PEER_MISSING` with what to install, or `TERMINAL_TRIAL_FAILED`.
  * @throws {ToolError} `PROGRAM_NOT_STARTED` where the system has no terminals to give.
  */
-export declare function openTerminals({ logger }: {
-    readonly logger: Logger;
-}): Promise<Terminals>;
+export declare function openTerminals({ logger }: { readonly logger: Logger }): Promise<Terminals>;
 //# sourceMappingURL=open-terminals.d.ts.map

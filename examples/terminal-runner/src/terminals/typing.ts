@@ -33,7 +33,8 @@ export function typingGuard({ isBoundary, onDecision }: TypingGuardOptions) {
     onDecision?.({
       owner: callerKey(call),
       program: typing.label,
-      args: typing.input.map((each) => ('key' in each ? `<${each.key}>` : each.text)),
+      // Not the text: people type passwords.
+      args: typing.input.map((each) => ('key' in each ? `<${each.key}>` : `${each.text.length} characters`)),
       cwd: '',
       ruleId: RULE,
       reason: 'Keys for a terminal.',

@@ -4,11 +4,11 @@ import { type CommandPolicy } from '@toolyard/validation/command';
 import type { Commands } from '../commands/commands.ts';
 /** What `runShellTool` needs. */
 export interface ShellToolOptions {
-    readonly commands: Commands;
-    /** Like `commands.runner`, under {@link SHELL_POLICY}. */
-    readonly runner: CommandRunner;
-    /** `unsafe` lets scripts run where nothing holds them. */
-    readonly shell: 'sandboxed' | 'unsafe';
+  readonly commands: Commands;
+  /** Like `commands.runner`, under {@link SHELL_POLICY}. */
+  readonly runner: CommandRunner;
+  /** `unsafe` lets scripts run where nothing holds them. */
+  readonly shell: 'sandboxed' | 'unsafe';
 }
 /** One program, bash, with a script as its only argument, and always after a question. */
 export declare const SHELL_POLICY: CommandPolicy;

@@ -1,7 +1,10 @@
 /** A text with placeholders: pieces of text, and the parameters between them. */
-export type Template = readonly (string | {
-    readonly parameter: string;
-})[];
+export type Template = readonly (
+  | string
+  | {
+      readonly parameter: string;
+    }
+)[];
 /** A value that a model passed. */
 export type Value = string | number | boolean;
 /** What a model passed, by parameter. One that is missing has no property of its own. */
@@ -11,11 +14,13 @@ export type Values = Readonly<Record<string, Value | undefined>>;
  *
  * @returns the pieces, or in `problem` the end of a sentence about the text.
  */
-export declare function readTemplate(text: string): {
-    template: Template;
-} | {
-    problem: string;
-};
+export declare function readTemplate(text: string):
+  | {
+      template: Template;
+    }
+  | {
+      problem: string;
+    };
 /** Only for texts that {@link readTemplate} took before. */
 export declare function templateOf(text: string): Template;
 /** The text with the values in it, or `undefined` when one of them is missing. */

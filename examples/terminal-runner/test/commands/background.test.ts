@@ -105,9 +105,9 @@ describe.each(eras)('in the background, for a %s client', (era) => {
     const answer = await caller.call('wait', { id, until: 'match', pattern: '^\\d+$' });
     expect(dataOf(answer).output.text).toBe('ready\n9');
     expect(decisions).toMatchObject([
-      { program: 'node squares.mjs', args: ['4\n'], effect: 'ask', isApproved: false },
-      { args: ['4\n'], isApproved: false },
-      { args: ['3\n'], isApproved: true },
+      { program: 'node squares.mjs', args: ['2 characters'], effect: 'ask', isApproved: false },
+      { args: ['2 characters'], isApproved: false },
+      { args: ['2 characters'], isApproved: true },
     ]);
     const long = await caller.call('start', { program: 'node', args: ['squares.mjs'] });
     const first = { id: dataOf(long).id, text: '4'.repeat(9_000) };

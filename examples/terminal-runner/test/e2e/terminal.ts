@@ -25,9 +25,16 @@ export type Environment = Readonly<Record<string, string>>;
 // Halves the time of a start, of which there are many.
 const COMPILE_CACHE = join(HERE, 'node_modules/.cache/compile');
 
+let madeHome: string | undefined;
+
+// npm writes there, when it is asked to start the server.
+function home(): string {
+  return (madeHome ??= temporaryDirectory());
+}
+
 /** Nothing of the tests' own environment but where programs are. */
 export function environment(more: Environment = {}): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', NODE_COMPILE_CACHE: COMPILE_CACHE, ...more };
+  return { PATH: process.env['PATH'] ?? '', HOME: home(), NODE_COMPILE_CACHE: COMPILE_CACHE, ...more };
 }
 
 /** Arguments of a server that also lets `sh` run, with any script, and holds nothing back by a sandbox. */

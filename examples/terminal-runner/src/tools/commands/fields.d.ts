@@ -10,12 +10,12 @@ export declare const COMMAND_ERRORS: readonly ErrorContract[];
 export declare const PROCESS_ERRORS: readonly ErrorContract[];
 /** Arguments that several tools take. */
 export declare const fields: {
-    readonly args: z.ZodDefault<z.ZodArray<z.ZodString>>;
-    readonly cwd: z.ZodOptional<z.ZodString>;
-    readonly env: z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodString>>;
-    readonly stdin: z.ZodOptional<z.ZodString>;
-    readonly timeoutMs: z.ZodDefault<z.ZodNumber>;
-    readonly id: z.ZodString;
+  readonly args: z.ZodDefault<z.ZodArray<z.ZodString>>;
+  readonly cwd: z.ZodOptional<z.ZodString>;
+  readonly env: z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodString>>;
+  readonly stdin: z.ZodOptional<z.ZodString>;
+  readonly timeoutMs: z.ZodDefault<z.ZodNumber>;
+  readonly id: z.ZodString;
 };
 /** For the description of a field that takes a program. */
 export declare function programField(programs: readonly string[]): z.ZodString;

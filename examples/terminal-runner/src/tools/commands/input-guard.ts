@@ -29,7 +29,8 @@ export function inputGuard({ needsApproval, onDecision }: InputGuardOptions) {
     onDecision?.({
       owner: callerKey(call),
       program: label,
-      args: [text],
+      // Not the text: programs ask for passwords.
+      args: [`${text.length} characters`],
       cwd,
       ruleId: RULE,
       reason: 'Input for a process.',

@@ -7,5 +7,9 @@ import type { Background } from './background.ts';
  *
  * @param onDecision - hears what is sent, and what was refused; for an audit.
  */
-export declare function sendInputTool({ policy, sandbox }: Commands, background: Background, onDecision: ((decided: DecidedCommand) => void) | undefined): Tool;
+export declare function sendInputTool(
+  { policy, sandbox }: Commands,
+  background: Background,
+  onDecision: ((decided: DecidedCommand) => void) | undefined,
+): Tool;
 //# sourceMappingURL=send-input.d.ts.map

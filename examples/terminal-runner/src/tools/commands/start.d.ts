@@ -6,5 +6,9 @@ import type { Background } from './background.ts';
  *
  * @param firstLookMs - what fails at once does so within this time.
  */
-export declare function startTool({ runner, policy }: Commands, background: Background, firstLookMs: number): Tool;
+export declare function startTool(
+  { runner, policy }: Commands,
+  background: Background,
+  firstLookMs: number,
+): Tool;
 //# sourceMappingURL=start.d.ts.map

@@ -5,16 +5,21 @@ export declare const MAX_SHOWN = 16000;
 /** How long one call may take; searching ends by itself before. */
 export declare const TIMEOUT_MS = 30000;
 export declare const READS: {
-    readonly readOnlyHint: true;
-    readonly openWorldHint: false;
+  readonly readOnlyHint: true;
+  readonly openWorldHint: false;
 };
 export declare const WRITES: {
-    readonly readOnlyHint: false;
-    readonly destructiveHint: true;
-    readonly openWorldHint: false;
+  readonly readOnlyHint: false;
+  readonly destructiveHint: true;
+  readonly openWorldHint: false;
 };
 /** The argument for a path. */
-export declare function pathField({ roots: [first, other] }: SafeRoots, example?: string): z.ZodString;
+export declare function pathField(
+  {
+    roots: [first, other],
+  }: SafeRoots,
+  example?: string,
+): z.ZodString;
 /** The workspaces, for the description of a tool: `Workspaces: work (default), docs (read-only).` */
 export declare function describeWorkspaces({ roots }: SafeRoots): string;
 /** The argument for globs. */
