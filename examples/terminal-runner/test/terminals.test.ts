@@ -184,7 +184,7 @@ describe.each(eras)('%s clients', (era) => {
       {
         owner: expect.stringContaining('ann'),
         program: 'cat',
-        args: ['20 characters', '<Tab>', '<Enter>'],
+        args: ['19 characters', '<Tab>', '<Enter>'],
         cwd: '',
         ruleId: 'terminal.keys',
         reason: 'Keys for a terminal.',

@@ -16,10 +16,12 @@ export {
   type CommandPolicy,
   type PolicyAnnotations,
 } from './command/policy/command-policy.ts';
+export type { CommandPolicyOptions } from './command/policy/protected-names.ts';
 export type { CommandDecision, CommandRequest, PathOperand } from './command/policy/decision.ts';
 export {
   policyJsonSchema,
   type Effect,
+  type HidesRule,
   type OperandRule,
   type OptionRule,
   type PolicyDocument,

@@ -52,7 +52,7 @@ export async function checkGitTree(query: GitQuery): Promise<GitTreeVerdict> {
   return {
     isSafe: false,
     findings,
-    reason: `git is not run in this tree because its settings run programs or read other files: ${names}. Remove them, or use a sandbox.`,
+    reason: `git is not run in this tree because its settings run programs or read other files: ${names}. Remove them first.`,
   };
 }
 
@@ -112,6 +112,7 @@ const PROGRAMS = [
   /^interactive\.difffilter$/,
   /^protocol\.(?:.*\.)?allow$/s,
   /^tar\..*\.command$/s,
+  /^format\.signaturefile$/,
 ];
 
 function runsSomething(key: string, value: string): boolean {

@@ -11,7 +11,8 @@ export function decide(profile: 'readonly' | 'dev', command: string | readonly s
   return POLICIES[profile].decide({ program, args });
 }
 
-function argumentsOf(line: string): readonly string[] {
+/** The words of a line with one command. */
+export function argumentsOf(line: string): readonly string[] {
   const { steps } = parseCommandLine(line);
   const [command] = steps[0]?.commands ?? [];
   if (!command || steps.length > 1) throw new Error(`not one command: ${line}`);

@@ -126,7 +126,6 @@ git cat-file -p HEAD
 git cat-file -t abc123
 git for-each-ref --sort=-committerdate --format='%(refname:short)' refs/heads
 git config --get user.name
-git config --list
 git config --get remote.origin.url
 git worktree list
 git check-ignore -v node_modules
@@ -429,8 +428,6 @@ tee out.txt
 tee -a log.txt
 tar -czf out.tgz src
 tar czf out.tgz -C dist .
-tar xzf a.tgz
-tar -xf a.tar -C out --strip-components=1
 sort -o sorted.txt data.txt
 uniq a.txt b.txt
 rmdir empty
@@ -470,8 +467,33 @@ npm view zod version
 rm a.txt
 rm -rf dist
 rm -r src/old
+tar xzf a.tgz
+tar -xf a.tar -C out --strip-components=1
+tar -xzf a.tgz --exclude=node_modules
+cp -r src/. out
+cp -r evil/.vscode .
+cp evil/.mcp.json .
+cp -r a evil/.husky b
+cp .env.example copy
+git clean -fdX
+git clean -ndx
+cp -rT src out
+cp -a . ../copy
+git checkout -f main
+git switch --discard-changes main
+npm audit fix
+npm prune
+npm dedupe
+npm info zod
 awk '{print $1}' file
 awk -F: '{print $1}' file
+`);
+
+/** What someone is asked about first, in every profile. */
+export const ASKING_ALWAYS = lines(String.raw`
+git config --list
+git config -l --show-origin
+git config --get-regexp '^remote'
 `);
 
 function lines(table: string): string[] {

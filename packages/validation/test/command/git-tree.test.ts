@@ -75,6 +75,7 @@ test.each([
   ['filter.lfs.clean', 'id'],
   ['filter.a.b.c.clean', 'id'],
   ['diff.external', 'id'],
+  ['format.signatureFile', '/etc/passwd'],
   ['diff.x.textconv', 'id'],
   ['diff.x.command', 'id'],
   ['merge.x.driver', 'id'],

@@ -24,8 +24,8 @@ describe('a decision', () => {
   });
 
   test('puts options first, then --, then operands', () => {
-    expect(readonly.decide({ program: 'grep', args: ['a', 'src', '-rn', 'b'] })).toMatchObject({
-      args: ['-rn', '--', 'a', 'src', 'b'],
+    expect(readonly.decide({ program: 'grep', args: ['a', 'src', '-in', 'b'] })).toMatchObject({
+      args: ['-in', '--', 'a', 'src', 'b'],
       operands: [
         { value: 'src', access: 'read' },
         { value: 'b', access: 'read' },
@@ -98,6 +98,49 @@ describe('a decision', () => {
   test('a script is a path to node, whatever its name', () => {
     expect(dev.decide({ program: 'node', args: ['inspect', '-x'] }).args).toEqual(['./inspect', '-x']);
     expect(dev.decide({ program: 'node', args: ['--', 'inspect'] }).args).toEqual(['--', './inspect']);
+  });
+
+  test('node takes values of V8 only attached', () => {
+    expect(dev.decide({ program: 'node', args: ['--max-old-space-size', '512', 'a.js'] }).args).toEqual([
+      '--max-old-space-size=512',
+      './a.js',
+    ]);
+  });
+
+  test('what is refused says what to do instead', () => {
+    expect(dev.decide({ program: 'xargs', args: ['rm'] }).reason).toContain('list them first');
+    expect(dev.decide({ program: 'find', args: ['.', '-exec', 'id', ';'] }).reason).toContain(
+      'list the files',
+    );
+    expect(dev.decide({ program: 'unzip', args: ['a.zip'] }).reason).toContain('use tar');
+    expect(dev.decide({ program: 'git', args: ['apply', 'a.patch'] }).reason).toContain('file tools');
+  });
+
+  test('names are hidden where a document says', () => {
+    const policy = commandPolicy(
+      {
+        profile: 'none',
+        programs: {
+          pack: {
+            flags: '-v',
+            hides: { what: 'protected', also: ['c'], as: ['--skip={anyCase}', '!{name}'], at: 'end' },
+            operands: ['read*'],
+          },
+        },
+      },
+      { secretNames: ['a*'], readOnlyNames: ['.B1'] },
+    );
+    expect(policy.decide({ program: 'pack', args: ['x', '-v'] }).args).toEqual([
+      '-v',
+      '--',
+      'x',
+      '--skip=[aA]*',
+      '!a*',
+      '--skip=.[bB]1',
+      '!.B1',
+      '--skip=[cC]',
+      '!c',
+    ]);
   });
 
   test('tsc reads no list of arguments', () => {
@@ -366,6 +409,21 @@ describe('a document', () => {
       },
     ],
     ['a requirement nobody can meet', { profile: 'none', programs: { ls: { requires: '--nope' } } }],
+    ['an unknown option of reachesBelow', { profile: 'none', programs: { ls: { reachesBelow: '-r' } } }],
+    [
+      'an unknown option that hides',
+      {
+        profile: 'none',
+        programs: { ls: { hides: { what: 'secret', as: ['{name}'], at: 'end', with: '-r' } } },
+      },
+    ],
+    [
+      'a place that is not there',
+      {
+        profile: 'none',
+        programs: { ls: { dashes: 'keep', hides: { what: 'secret', as: ['-x{name}'], at: 'options' } } },
+      },
+    ],
   ])('%s is an error', (_, document) => {
     expect(() => commandPolicy(document as PolicyDocument)).toThrow(
       expect.objectContaining({ code: 'INVALID_POLICY' }),

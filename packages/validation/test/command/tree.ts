@@ -12,6 +12,12 @@ export interface TestTree {
     args: readonly string[],
     env?: Readonly<Record<string, string>>,
   ) => string | undefined;
+  /** The same; returns everything that can be seen of it. */
+  readonly watch: (
+    program: string,
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ) => { readonly code: number | null; readonly stdout: string; readonly stderr: string } | undefined;
   /** A tree of its own with the same content. */
   copy(): TestTree;
   /** Everything in the tree and around it, as text that changes with it. */
@@ -62,8 +68,8 @@ function open(home: string): TestTree {
   const directory = join(home, 'tree');
   const programs = join(home, 'programs');
   const path = `${programs}:${process.env['PATH'] ?? ''}`;
-  const run: TestTree['run'] = (program, args, env = {}) => {
-    const { error, stderr } = spawnSync(program, [...args], {
+  const watch: TestTree['watch'] = (program, args, env = {}) => {
+    const { error, status, stdout, stderr } = spawnSync(program, [...args], {
       cwd: directory,
       env: { PATH: path, HOME: home, LC_ALL: 'C.UTF-8', ...env },
       timeout: 2_000,
@@ -71,11 +77,13 @@ function open(home: string): TestTree {
       maxBuffer: 64 * 1024 * 1024,
     });
     if (error && 'code' in error && error.code === 'ENOENT') return undefined;
-    return stderr.toString();
+    return { code: status, stdout: stdout.toString(), stderr: stderr.toString() };
   };
+  const run: TestTree['run'] = (program, args, env) => watch(program, args, env)?.stderr;
   return {
     directory,
     run,
+    watch,
     copy() {
       const other = mkdtempSync(join(tmpdir(), 'toolyard-tree-'));
       cpSync(home, other, { recursive: true });

@@ -1,6 +1,28 @@
 import type { ProgramRules } from '../policy/schema.ts';
 import { FOLLOWS, LINKS } from './reasons.ts';
 
+const CP: ProgramRules = {
+  does: 'writes',
+  // A link that is already there is replaced, not followed.
+  insert: ['--remove-destination'],
+  flags:
+    '-adfinpuvxP --archive --force --interactive --no-clobber --update --verbose ' +
+    '--one-file-system --no-dereference --attributes-only --strip-trailing-slashes --remove-destination',
+  options: {
+    '-r -R --recursive': {},
+    '--preserve': 'text?',
+    '--no-preserve': 'text',
+    '--sparse': 'auto|always|never',
+    '--reflink': 'auto|always|never?',
+  },
+  forbidden: {
+    '-L --dereference -H --parents': FOLLOWS,
+    '-l --link -s --symbolic-link': LINKS,
+    '-t --target-directory': 'turns the order of the paths around; name the target last',
+  },
+  reachesBelow: '-r -a --archive',
+};
+
 /** Changing files. */
 export const FILES_DEV: Readonly<Record<string, ProgramRules>> = {
   mkdir: {
@@ -21,31 +43,24 @@ export const FILES_DEV: Readonly<Record<string, ProgramRules>> = {
     operands: ['write*'],
   },
   cp: {
-    does: 'writes',
-    // A link that is already there is replaced, not followed.
-    insert: ['--remove-destination'],
-    flags:
-      '-adfinprRTuvxP --archive --force --interactive --no-clobber --recursive --no-target-directory --update --verbose ' +
-      '--one-file-system --no-dereference --parents --attributes-only --strip-trailing-slashes --remove-destination',
-    options: {
-      '--preserve': 'text?',
-      '--no-preserve': 'text',
-      '--sparse': 'auto|always|never',
-      '--reflink': 'auto|always|never?',
-    },
-    forbidden: {
-      '-L --dereference -H': FOLLOWS,
-      '-l --link -s --symbolic-link': LINKS,
-      '-t --target-directory': 'turns the order of the paths around; name the target last',
-    },
-    operands: ['read*', 'write'],
+    alternatives: [
+      { ...CP, operands: ['entry*', 'write'] },
+      {
+        ...CP,
+        effect: 'ask',
+        reason:
+          'copies files that other programs trust or that may hold secrets, such as .vscode, or all of a directory',
+        flags: `${CP.flags} -T --no-target-directory`,
+        operands: ['read*', 'write'],
+      },
+    ],
   },
   mv: {
     does: 'writes',
     flags:
       '-finTuv --force --interactive --no-clobber --no-target-directory --update --verbose --strip-trailing-slashes',
     forbidden: { '-t --target-directory': 'turns the order of the paths around; name the target last' },
-    operands: ['write*', 'write'],
+    operands: ['remove*', 'write'],
   },
   rm: {
     does: 'writes',
@@ -54,7 +69,7 @@ export const FILES_DEV: Readonly<Record<string, ProgramRules>> = {
     flags: '-dfiIrRv --dir --force --recursive --verbose --one-file-system --preserve-root',
     options: { '--interactive': 'never|once|always?' },
     forbidden: { '--no-preserve-root': 'takes away the guard of the root directory' },
-    operands: ['write*'],
+    operands: ['remove*'],
     refusedOperands: {
       '.': 'is the working directory',
       '..': 'is the working directory or above it',
@@ -65,7 +80,8 @@ export const FILES_DEV: Readonly<Record<string, ProgramRules>> = {
   },
   rmdir: {
     does: 'writes',
-    flags: '-pv --parents --verbose --ignore-fail-on-non-empty',
-    operands: ['write*'],
+    flags: '-v --verbose --ignore-fail-on-non-empty',
+    forbidden: { '-p --parents': 'removes the directories above as well; name each of them' },
+    operands: ['remove*'],
   },
 };

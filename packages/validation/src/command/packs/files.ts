@@ -1,8 +1,9 @@
 import type { ProgramRules } from '../policy/schema.ts';
+import { ALSO_GIT } from './hides.ts';
 import { FOLLOWS, LISTS, RUNS, WRITES } from './reasons.ts';
 
 const EXECUTES =
-  'runs a program for every file; pipe the list into the next command of a line, or use grep -r';
+  'runs a program for every file; list the files first, then name them in a command of their own, or use grep -r';
 const DELETES = 'deletes files';
 
 /** Looking at files and directories. */
@@ -219,17 +220,20 @@ function checksum(): ProgramRules {
 }
 
 function diffRules(): ProgramRules {
-  const recursive = { insert: ['--no-dereference'] };
   return {
     does: 'reads',
     pure: true,
+    // Two directories are compared file by file, also without -r; "diff a dir" reads dir/a, which can be a link.
+    // In small letters only: diff repeats all its options above every file of a recursive comparison.
+    insert: ['--no-dereference'],
+    hides: { what: 'secret', also: ALSO_GIT, as: ['-x{name}'], at: 'options' },
+    reachesBelow: 'always',
     flags:
-      '-abBcdeEinNpqstTuwyZ --brief --report-identical-files --ignore-case --ignore-tab-expansion --ignore-trailing-space ' +
+      '-abBcdeEinNpqrstTuwyZ --brief --report-identical-files --ignore-case --ignore-tab-expansion --ignore-trailing-space ' +
       '--ignore-space-change --ignore-all-space --ignore-blank-lines --text --strip-trailing-cr --side-by-side ' +
-      '--suppress-common-lines --new-file --minimal --no-dereference --show-c-function --left-column --normal --ed --rcs ' +
+      '--suppress-common-lines --recursive --new-file --minimal --no-dereference --show-c-function --left-column --normal --ed --rcs ' +
       '--expand-tabs --initial-tab --unidirectional-new-file --ignore-file-name-case --speed-large-files',
     options: {
-      '-r --recursive': recursive,
       '-U': 'number',
       '--unified': 'number?',
       '-C': 'number',

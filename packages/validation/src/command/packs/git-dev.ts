@@ -1,12 +1,38 @@
-import type { ProgramRules } from '../policy/schema.ts';
+import type { HidesRule, ProgramRules } from '../policy/schema.ts';
 import { GIT_LOOKING } from './git-looking.ts';
 import { GIT_PLAIN } from './git-options.ts';
 import { GIT, GIT_COMMON } from './git.ts';
+import { GIT_HIDES } from './hides.ts';
 import { RUNS } from './reasons.ts';
 
 const HERE: ProgramRules = { ...GIT_PLAIN, does: 'writes', writesHere: true };
 
 const FINISH = '--abort --continue --skip --quit';
+
+// A pattern such as ":(top).husky" would name more than the path that is checked.
+const LITERAL = { env: { GIT_LITERAL_PATHSPECS: '1' } } as const;
+
+const LOSES = { effect: 'ask', reason: 'throws uncommitted work away' } as const;
+
+const UNTRACKED = { '-u --include-untracked': {}, '-a --all': {} };
+
+const CLEAN: ProgramRules = {
+  ...LITERAL,
+  flags: '-dfnqx --force --dry-run --quiet',
+  options: { '-e --exclude': 'glob' },
+  forbidden: { '-i --interactive': 'waits for answers' },
+  operands: ['remove*'],
+};
+
+// "subtree=.vscode" would write another directory than the branch names.
+const STRATEGY_OPTIONS = {
+  '-X --strategy-option':
+    'ours|theirs|patience|histogram|diff-algorithm=histogram|diff-algorithm=patience|ignore-space-change|' +
+    'ignore-all-space|ignore-space-at-eol|ignore-cr-at-eol|renormalize|no-renormalize|find-renames|no-renames',
+};
+
+// A stash of untracked files takes them out of the tree, and shows them to everyone who may look.
+const STASH_HIDES: HidesRule = { ...GIT_HIDES, what: 'protected', at: 'afterDashes', with: '-u -a' };
 
 function asks(reason: string, rules: ProgramRules): ProgramRules {
   return { ...HERE, ...rules, effect: 'ask', reason };
@@ -16,9 +42,11 @@ function asks(reason: string, rules: ProgramRules): ProgramRules {
 const CHANGING: Readonly<Record<string, ProgramRules>> = {
   add: {
     ...HERE,
+    // What is in the index is shown by every git show. Without operands they would add everything.
+    hides: { ...GIT_HIDES, with: 'operand -A -u' },
     flags:
-      '-nvfuAN --dry-run --verbose --force --update --all --no-all --intent-to-add --refresh --ignore-errors --renormalize',
-    options: { '--chmod': 'text' },
+      '-nvfN --dry-run --verbose --force --no-all --intent-to-add --refresh --ignore-errors --renormalize',
+    options: { '--chmod': 'text', '-A --all': {}, '-u --update': {} },
     forbidden: {
       '-i --interactive -p --patch -e --edit': 'waits for answers',
       '--pathspec-from-file': 'reads names from a file',
@@ -49,17 +77,21 @@ const CHANGING: Readonly<Record<string, ProgramRules>> = {
   checkout: {
     ...HERE,
     flags:
-      '-qfdt --quiet --force --detach --track --no-track --guess --no-guess --ours --theirs --merge -m --progress --no-progress',
-    options: { '-b -B --orphan': 'revision' },
+      '-qdt --quiet --detach --track --no-track --guess --no-guess --ours --theirs --merge -m --progress --no-progress',
+    options: { '-b -B --orphan': 'revision', '-f --force': LOSES },
     forbidden: { '-p --patch': 'waits for answers', '--pathspec-from-file': 'reads names from a file' },
     operands: ['tree*'],
     afterDashes: ['tree*'],
   },
   switch: {
     ...HERE,
-    flags:
-      '-qfdt --quiet --force --detach --track --no-track --guess --no-guess --discard-changes --merge -m --progress --no-progress',
-    options: { '-c --create': 'revision', '-C --force-create': 'revision', '--orphan': 'revision' },
+    flags: '-qdt --quiet --detach --track --no-track --guess --no-guess --merge -m --progress --no-progress',
+    options: {
+      '-c --create': 'revision',
+      '-C --force-create': 'revision',
+      '--orphan': 'revision',
+      '-f --force --discard-changes': LOSES,
+    },
     operands: ['tree*'],
   },
   restore: {
@@ -75,8 +107,8 @@ const CHANGING: Readonly<Record<string, ProgramRules>> = {
     flags: `-nqv --stat --no-stat --squash --no-squash --commit --no-commit --ff --no-ff --ff-only --no-edit --quiet --verbose --allow-unrelated-histories --signoff ${FINISH.replace(' --skip', '')}`,
     options: {
       '-m --message': 'text',
-      '-s --strategy': 'ort|recursive|resolve|octopus|ours|subtree',
-      '-X --strategy-option': 'word',
+      '-s --strategy': 'ort|recursive|resolve|octopus|ours',
+      ...STRATEGY_OPTIONS,
     },
     forbidden: { '-S --gpg-sign --verify-signatures': RUNS, '-e --edit': 'opens an editor' },
     operands: ['tree*'],
@@ -84,7 +116,7 @@ const CHANGING: Readonly<Record<string, ProgramRules>> = {
   rebase: {
     ...HERE,
     flags: `-qvn --quiet --verbose --stat --no-stat --autostash --no-autostash --keep-base --root --fork-point --no-fork-point --rebase-merges ${FINISH}`,
-    options: { '--onto': 'revision', '-X --strategy-option': 'word' },
+    options: { '--onto': 'revision', ...STRATEGY_OPTIONS },
     forbidden: {
       '-x --exec': RUNS,
       '-i --interactive --edit-todo': 'opens an editor',
@@ -96,7 +128,7 @@ const CHANGING: Readonly<Record<string, ProgramRules>> = {
   'cherry-pick': {
     ...HERE,
     flags: `-nxs --no-commit --signoff --allow-empty --keep-redundant-commits --ff ${FINISH}`,
-    options: { '-m --mainline': 'number', '-X --strategy-option': 'word' },
+    options: { '-m --mainline': 'number', ...STRATEGY_OPTIONS },
     forbidden: { '-S --gpg-sign': RUNS, '-e --edit': 'opens an editor', '--strategy': RUNS },
     operands: ['tree*'],
   },
@@ -107,8 +139,18 @@ const CHANGING: Readonly<Record<string, ProgramRules>> = {
     forbidden: { '-S --gpg-sign': RUNS, '-e --edit': 'opens an editor', '--strategy': RUNS },
     operands: ['tree*'],
   },
-  mv: { ...HERE, flags: '-fknv --force --dry-run --verbose', operands: ['write*', 'write'] },
-  rm: { ...HERE, flags: '-fnrq --force --dry-run --cached --ignore-unmatch --quiet', operands: ['write*'] },
+  mv: {
+    ...HERE,
+    ...LITERAL,
+    flags: '-fknv --force --dry-run --verbose',
+    operands: ['remove*', 'write'],
+  },
+  rm: {
+    ...HERE,
+    ...LITERAL,
+    flags: '-fnrq --force --dry-run --cached --ignore-unmatch --quiet',
+    operands: ['remove*'],
+  },
   init: {
     ...HERE,
     flags: '-q --quiet',
@@ -150,16 +192,21 @@ const CHANGING: Readonly<Record<string, ProgramRules>> = {
   },
   stash: {
     ...HERE,
-    flags: '-ukqa --include-untracked --keep-index --no-keep-index --quiet --all --staged',
+    flags: '-kq --keep-index --no-keep-index --quiet --staged',
+    options: UNTRACKED,
+    hides: STASH_HIDES,
     subcommands: {
       ...GIT_LOOKING['stash']?.subcommands,
       push: {
         ...HERE,
-        flags: '-ukqaS --include-untracked --keep-index --no-keep-index --quiet --all --staged',
-        options: { '-m --message': 'text' },
+        flags: '-kqS --keep-index --no-keep-index --quiet --staged',
+        options: { ...UNTRACKED, '-m --message': 'text' },
+        hides: STASH_HIDES,
         forbidden: { '-p --patch': 'waits for answers', '--pathspec-from-file': 'reads names from a file' },
         operands: ['tree*'],
       },
+      // Knows no patterns, so nothing could keep untracked files out.
+      save: { ...HERE, flags: '-kqS --keep-index --no-keep-index --quiet --staged', operands: ['text*'] },
       pop: { ...HERE, flags: '-q --quiet --index', operands: ['revision'] },
       apply: { ...HERE, flags: '-q --quiet --index', operands: ['revision'] },
       branch: { ...HERE, operands: ['revision', 'revision'] },
@@ -170,17 +217,25 @@ const CHANGING: Readonly<Record<string, ProgramRules>> = {
   reset: {
     ...HERE,
     flags: '-qN --quiet --soft --mixed --keep --merge --intent-to-add',
-    options: { '--hard': { effect: 'ask', reason: 'throws uncommitted work away' } },
+    options: { '--hard': LOSES },
     forbidden: { '-p --patch': 'waits for answers', '--pathspec-from-file': 'reads names from a file' },
     operands: ['tree*'],
     afterDashes: ['tree*'],
   },
-  clean: asks('deletes files that are not in git', {
-    flags: '-dfnqxX --force --dry-run --quiet',
-    options: { '-e --exclude': 'glob' },
-    forbidden: { '-i --interactive': 'waits for answers' },
-    operands: ['tree*'],
-  }),
+  clean: {
+    alternatives: [
+      {
+        ...asks('deletes files that are not in git', CLEAN),
+        // With -X the same patterns would be what is deleted.
+        hides: { what: 'protected', as: ['--exclude={anyCase}'], at: 'front' },
+      },
+      {
+        ...asks('deletes ignored files, secrets such as .env included', CLEAN),
+        flags: `${CLEAN.flags} -X`,
+        requires: '-X',
+      },
+    ],
+  },
   fetch: asks('uses the network', {
     does: 'anything',
     flags:
@@ -218,7 +273,7 @@ const CHANGING: Readonly<Record<string, ProgramRules>> = {
       '--signed': RUNS,
       '-o --push-option': 'sends text to the server',
     },
-    operands: ['remote', 'revision*'],
+    operands: ['remote', 'refspec*'],
   }),
   'ls-remote': asks('uses the network', {
     does: 'anything',

@@ -1,6 +1,18 @@
 import type { ProgramRules } from '../policy/schema.ts';
+import { GIT_HIDES } from './hides.ts';
 import { GIT_DIFF, GIT_LOG, GIT_PLAIN, GIT_REF_OPTIONS, GIT_SUBMODULES } from './git-options.ts';
 import { RUNS } from './reasons.ts';
+
+const GIT_CONFIG: ProgramRules = {
+  ...GIT_PLAIN,
+  flags: '-z --show-origin --show-scope --local --null --bool --int --path',
+  options: { '--type': 'bool|int|bool-or-int|path|expiry-date|color', '--default': 'text' },
+  forbidden: {
+    '-f --file --blob': 'reads another file',
+    '-e --edit': RUNS,
+    '--global --system': 'leaves the repository',
+  },
+};
 
 /** Subcommands that only look. */
 export const GIT_LOOKING: Readonly<Record<string, ProgramRules>> = {
@@ -154,6 +166,9 @@ export const GIT_LOOKING: Readonly<Record<string, ProgramRules>> = {
       '--max-depth --threads': 'integer',
       '--color': 'always|never|auto?',
     },
+    hides: GIT_HIDES,
+    // Otherwise the first of them would be the pattern.
+    requires: 'operand -e -f',
     forbidden: {
       '-O --open-files-in-pager': RUNS,
       '--ext-grep --textconv': RUNS,
@@ -203,9 +218,10 @@ export const GIT_LOOKING: Readonly<Record<string, ProgramRules>> = {
   'check-ignore': {
     ...GIT_PLAIN,
     flags: '-qvnz --quiet --verbose --non-matching --no-index',
-    operands: ['tree*'],
+    // Names, which need not exist and are not opened.
+    operands: ['glob*'],
   },
-  'check-attr': { ...GIT_PLAIN, flags: '-az --all --cached', operands: ['word*'], afterDashes: ['tree*'] },
+  'check-attr': { ...GIT_PLAIN, flags: '-az --all --cached', operands: ['word*'], afterDashes: ['glob*'] },
   version: { ...GIT_PLAIN, flags: '--build-options' },
   branch: {
     alternatives: [
@@ -248,6 +264,7 @@ export const GIT_LOOKING: Readonly<Record<string, ProgramRules>> = {
       list: GIT_LOG,
       show: {
         ...GIT_DIFF,
+        hides: undefined,
         flags: `${GIT_DIFF.flags} --include-untracked --only-untracked`,
         operands: ['revision'],
       },
@@ -259,16 +276,32 @@ export const GIT_LOOKING: Readonly<Record<string, ProgramRules>> = {
     subcommands: { list: { ...GIT_PLAIN, flags: '-vz --verbose --porcelain' } },
   },
   config: {
-    ...GIT_PLAIN,
-    flags:
-      '-lz --get --get-all --get-regexp --list --show-origin --show-scope --name-only --local --null --bool --int --path',
-    options: { '--type': 'bool|int|bool-or-int|path|expiry-date|color', '--default': 'text' },
-    forbidden: {
-      '-f --file --blob': 'reads another file',
-      '-e --edit': RUNS,
-      '--global --system': 'leaves the repository',
-    },
-    requires: '-l --get --get-all --get-regexp --list',
-    operands: ['word'],
+    alternatives: [
+      {
+        ...GIT_CONFIG,
+        flags: `${GIT_CONFIG.flags} --get --get-all`,
+        requires: '--get --get-all operand',
+        operands: ['setting'],
+      },
+      {
+        ...GIT_CONFIG,
+        flags: `${GIT_CONFIG.flags} -l --list --get-regexp --name-only`,
+        requires: '--name-only',
+        operands: ['pattern'],
+      },
+      {
+        ...GIT_CONFIG,
+        options: {
+          ...GIT_CONFIG.options,
+          '-l --list --get-regexp': {
+            effect: 'ask',
+            reason:
+              'shows addresses and headers, which often hold tokens; use --name-only, or --get with one name',
+          },
+        },
+        requires: '-l',
+        operands: ['pattern'],
+      },
+    ],
   },
 };

@@ -1,4 +1,5 @@
 import type { ProgramRules } from '../policy/schema.ts';
+import { GIT_HIDES } from './hides.ts';
 import { RUNS, WRITES } from './reasons.ts';
 
 const FORBIDDEN = {
@@ -97,6 +98,8 @@ export const GIT_SUBMODULES = ['--ignore-submodules=dirty'];
 
 export const GIT_DIFF: ProgramRules = {
   ...GIT_LOG,
+  // git takes no pathspecs next to two files of revisions. One alone is compared with the working tree.
+  hides: { ...GIT_HIDES, unlessObjects: true },
   insert: ['--no-ext-diff', '--no-textconv', ...GIT_SUBMODULES],
   flags: unclustered(DIFF_FLAGS, '--cached --staged --ours --theirs --base -0 -1 -2 -3 -q'),
   options: { ...DIFF_OPTIONS, '-S': 'pattern' },

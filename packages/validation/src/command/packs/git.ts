@@ -47,8 +47,7 @@ export const GIT_COMMON: ProgramRules = {
   ],
   env: ENVIRONMENT,
   checks: ['git-config'],
-  flags:
-    '-hvP --version --no-pager --no-optional-locks --no-replace-objects --literal-pathspecs --glob-pathspecs --noglob-pathspecs --icase-pathspecs',
+  flags: '-hvP --version --no-pager --no-optional-locks --no-replace-objects',
   options: { '-C': 'directory' },
   forbidden: {
     '-c --config-env': CONFIG,
@@ -57,6 +56,8 @@ export const GIT_COMMON: ProgramRules = {
     '--git-dir --work-tree --namespace --super-prefix --attr-source':
       'leaves the repository of the working directory; use -C',
     '--bare': 'treats the directory as a repository with settings of its own',
+    '--literal-pathspecs --glob-pathspecs --noglob-pathspecs --icase-pathspecs':
+      'changes what patterns mean, and so what is left out',
     '--html-path --man-path --info-path --help': 'opens help pages; use the subcommand with -h',
   },
   requires: '-h -v --version',
@@ -71,6 +72,7 @@ export const GIT: ProgramRules = {
       'difftool mergetool filter-branch bisect daemon instaweb gui gitk help web--browse submodule send-email',
       NEVER_RUNS,
     ),
+    ...refused('apply am', 'can rename files that are protected; edit files with the file tools'),
     ...refused(
       'upload-pack receive-pack upload-archive archive remote-ext remote-fd fast-import credential hook maintenance',
       NEVER_RUNS,

@@ -1,4 +1,6 @@
 const RUNS = 'runs other programs with arguments nobody checked; start that program itself';
+const EACH =
+  'runs another program for names that nobody checked; list them first (find, grep -rl), then name them in a command of their own';
 const SHELL = 'is a shell, which runs whatever its text says; use plain programs, pipes and && in a line';
 const CODE = 'runs any code from its arguments or stdin';
 const LASTING = 'belongs to a shell and has no lasting effect here; pass cwd and env with the command';
@@ -10,11 +12,14 @@ const EDITOR = 'is interactive and can start programs; use the file tools';
 /** Programs that no profile allows, with the end of the sentence "… is not allowed because it …". */
 export const NEVER: Readonly<Record<string, string>> = {
   ...all(
-    'env xargs timeout nice ionice nohup setsid stdbuf time watch parallel chroot unshare nsenter flock script expect ' +
+    'env timeout nice ionice nohup setsid stdbuf time watch chroot unshare nsenter flock script expect ' +
       'command builtin exec strace ltrace gdb lldb perf taskset chrt systemd-run dbus-run-session busybox toybox run-parts ' +
       'entr unbuffer faketime fakeroot proot bwrap firejail ld.so ld-linux-x86-64.so.2 openvt start-stop-daemon',
     RUNS,
   ),
+  ...all('xargs parallel', EACH),
+  ...all('patch', 'changes the files that a patch names; use the file tools'),
+  ...all('zip unzip 7z 7za rar unrar cpio ar', 'packs or unpacks files that nobody checked; use tar'),
   ...all(
     'sh bash dash zsh ksh mksh fish csh tcsh rbash ash pwsh powershell cmd cmd.exe powershell.exe',
     SHELL,

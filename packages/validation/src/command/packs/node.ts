@@ -29,6 +29,7 @@ const NPM_LOOKING: Readonly<Record<string, ProgramRules>> = {
   why: { ...NPM_VIEW, operands: ['word*'] },
   root: NPM_VIEW,
   prefix: NPM_VIEW,
+  query: { ...NPM_VIEW, operands: ['text'] },
   pkg: { ...NPM_VIEW, requires: 'operand', subcommands: { get: { ...NPM_VIEW, operands: ['text*'] } } },
 };
 
@@ -61,25 +62,45 @@ const INSTALL: ProgramRules = {
   options: { ...SCRIPT.options, '--omit --include': 'dev|optional|peer|prod' },
 };
 
+const NPM_ONLINE: ProgramRules = {
+  ...NPM_VIEW,
+  effect: 'ask',
+  reason: 'uses the network',
+  does: 'anything',
+  operands: ['word*'],
+};
+
 const PACKAGE_SCRIPTS: Readonly<Record<string, ProgramRules>> = {
   run: { ...SCRIPT, operands: ['word', 'text*'] },
   'run-script': { ...SCRIPT, operands: ['word', 'text*'] },
   test: { ...SCRIPT, operands: ['text*'] },
   t: { ...SCRIPT, operands: ['text*'] },
   start: { ...SCRIPT, operands: ['text*'] },
-  outdated: { ...NPM_VIEW, effect: 'ask', reason: 'uses the network', does: 'anything', operands: ['word*'] },
-  view: { ...NPM_VIEW, effect: 'ask', reason: 'uses the network', does: 'anything', operands: ['word*'] },
+  stop: { ...SCRIPT, operands: ['text*'] },
+  restart: { ...SCRIPT, operands: ['text*'] },
+  outdated: NPM_ONLINE,
+  view: NPM_ONLINE,
   audit: {
     ...NPM_VIEW,
     effect: 'ask',
     reason: 'uses the network',
     does: 'anything',
     options: { ...NPM_VIEW.options, '--audit-level': 'info|low|moderate|high|critical' },
+    operands: ['fix|signatures'],
   },
-  ci: { ...INSTALL },
+  info: NPM_ONLINE,
+  show: NPM_ONLINE,
+  search: NPM_ONLINE,
+  prune: { ...INSTALL, operands: ['word*'] },
+  dedupe: INSTALL,
+  rebuild: { ...INSTALL, operands: ['word*'] },
+  add: { ...INSTALL, operands: ['word*'] },
+  ci: INSTALL,
+  'clean-install': INSTALL,
   install: { ...INSTALL, operands: ['word*'] },
   i: { ...INSTALL, operands: ['word*'] },
   uninstall: { ...INSTALL, operands: ['word*'] },
+  remove: { ...INSTALL, operands: ['word*'] },
   update: { ...INSTALL, operands: ['word*'] },
   pkg: {
     ...NPM_LOOKING['pkg'],
@@ -128,7 +149,7 @@ const NODE_FLAGS =
   '--experimental-vm-modules --pending-deprecation --no-deprecation --experimental-sqlite';
 
 const NODE_OPTIONS: NonNullable<ProgramRules['options']> = {
-  '--max-old-space-size --stack-trace-limit --stack-size': 'number',
+  '--max-old-space-size --max-semi-space-size --stack-trace-limit --stack-size': 'number',
   '--unhandled-rejections': 'throw|strict|warn|none|warn-with-error-codes',
   '--conditions -C': 'word',
   '--disable-warning': 'word',

@@ -44,6 +44,7 @@ export const PLAIN: Readonly<Record<string, ProgramRules>> = {
   },
   nproc: { does: 'reads', flags: '--all' },
   whoami: { does: 'reads' },
+  hostname: { does: 'reads', flags: '-s --short' },
   id: { does: 'reads', flags: '-ugGnr --user --group --groups --name --real' },
   uptime: { does: 'reads', flags: '-ps --pretty --since' },
 };

@@ -12,11 +12,38 @@ import { TOOLS } from './tools.ts';
 /** Programs and their rules. */
 export type CommandPack = Readonly<Record<string, ProgramRules>>;
 
-const READONLY: CommandPack = { ...FILES, ...TEXT, ...PLAIN, ...NODE, git: GIT, tar: TAR };
+const READONLY: CommandPack = {
+  ...explaining(FILES),
+  ...explaining(TEXT),
+  ...PLAIN,
+  ...NODE,
+  git: GIT,
+  tar: TAR,
+};
 
 /** What each profile allows. `dev` contains `readonly`. */
 export const PROFILES: Readonly<Record<'none' | 'readonly' | 'dev', CommandPack>> = {
   none: {},
   readonly: READONLY,
-  dev: { ...READONLY, ...FILES_DEV, ...TEXT_DEV, ...NODE_DEV, ...TOOLS, git: GIT_DEV, tar: TAR_DEV },
+  dev: {
+    ...READONLY,
+    ...explaining(FILES_DEV),
+    ...explaining(TEXT_DEV),
+    ...NODE_DEV,
+    ...TOOLS,
+    git: GIT_DEV,
+    tar: TAR_DEV,
+  },
 };
+
+/** Programs of GNU print how they are used, and end. */
+function explaining(pack: CommandPack): CommandPack {
+  return Object.fromEntries(
+    Object.entries(pack).map(([name, rules]) => {
+      const { style = 'gnu', alternatives, flags = '' } = rules;
+      if (style !== 'gnu' || alternatives) return [name, rules];
+      const more = ['--help', '--version'].filter((flag) => !flags.split(' ').includes(flag));
+      return [name, { ...rules, flags: [flags, ...more].join(' ').trim() }];
+    }),
+  );
+}

@@ -1,4 +1,4 @@
-import type { ProgramRules } from '../policy/schema.ts';
+import type { HidesRule, ProgramRules } from '../policy/schema.ts';
 import { FOLLOWS, LISTS, RUNS, WRITES } from './reasons.ts';
 
 const COMPRESSION = '-zjJa --gzip --gunzip --bzip2 --xz --zstd --lzma --auto-compress';
@@ -24,6 +24,9 @@ const COMMON: ProgramRules = {
   forbidden: FORBIDDEN,
 };
 
+// Patterns of tar count for what stands behind them, and "*" matches "/" as well.
+const HIDES: HidesRule = { what: 'protected', as: ['--exclude={anyCase}'], at: 'front' };
+
 const LIST: ProgramRules = {
   ...COMMON,
   does: 'reads',
@@ -40,6 +43,7 @@ const LIST: ProgramRules = {
 
 const SHOW: ProgramRules = {
   ...LIST,
+  hides: { ...HIDES, what: 'secret' },
   flags: `-xvO ${COMPRESSION} --extract --get --verbose --wildcards --no-wildcards --to-stdout`,
   requires: '-O --to-stdout',
 };
@@ -48,6 +52,10 @@ const EXTRACT: ProgramRules = {
   ...COMMON,
   does: 'writes',
   writesHere: true,
+  effect: 'ask',
+  reason:
+    'unpacks whatever the archive names, also through links that are already there (protected names are left out)',
+  hides: HIDES,
   flags:
     `-xvkpm ${COMPRESSION} --extract --get --verbose --wildcards --keep-old-files --skip-old-files --preserve-permissions ` +
     '--touch --no-same-owner --no-same-permissions --overwrite --keep-newer-files --numeric-owner',
@@ -64,6 +72,8 @@ const EXTRACT: ProgramRules = {
 const CREATE: ProgramRules = {
   ...COMMON,
   does: 'writes',
+  hides: { ...HIDES, what: 'secret', also: ['.git/config*', '.git/*/config*'] },
+  reachesBelow: 'always',
   flags: `-cv ${COMPRESSION} --create --verbose --numeric-owner --no-recursion --exclude-vcs --one-file-system`,
   options: {
     '-f --file': 'write',

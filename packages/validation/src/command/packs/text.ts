@@ -1,11 +1,12 @@
 import type { ProgramRules } from '../policy/schema.ts';
+import { ALSO_GIT } from './hides.ts';
 import { FOLLOWS, LISTS, RUNS, WRITES } from './reasons.ts';
 
 const GREP_FLAGS =
-  '-EFGPivwxcLlnohHqsabrzZTUyI --extended-regexp --fixed-strings --basic-regexp --perl-regexp --ignore-case ' +
+  '-EFGPivwxcLlnohHqsabzZTUyI --extended-regexp --fixed-strings --basic-regexp --perl-regexp --ignore-case ' +
   '--no-ignore-case --invert-match --word-regexp --line-regexp --count --files-without-match --files-with-matches ' +
   '--line-number --only-matching --no-filename --with-filename --quiet --silent --no-messages --text --byte-offset ' +
-  '--recursive --null-data --null --initial-tab --line-buffered --no-group-separator';
+  '--null-data --null --initial-tab --line-buffered --no-group-separator';
 
 /** Searching, sorting and changing text that goes through. */
 export const TEXT: Readonly<Record<string, ProgramRules>> = {
@@ -15,6 +16,8 @@ export const TEXT: Readonly<Record<string, ProgramRules>> = {
   rg: {
     does: 'reads',
     insert: ['--no-config'],
+    hides: { what: 'secret', also: ALSO_GIT, as: ['--iglob=!{name}'], at: 'options' },
+    reachesBelow: 'always',
     flags:
       '-aciFHhIlnNopqsSUuvwxP0 --text --count --count-matches --ignore-case --fixed-strings --with-filename --no-filename ' +
       '--files-with-matches --files-without-match --line-number --no-line-number --only-matching --pretty --quiet ' +
@@ -88,6 +91,8 @@ export const TEXT: Readonly<Record<string, ProgramRules>> = {
   jq: {
     does: 'reads',
     dashes: 'unknown',
+    separateValues: true,
+    options: { '--indent': 'number' },
     flags:
       '-cCMnrSsaRej --compact-output --color-output --monochrome-output --null-input --raw-output --raw-output0 ' +
       '--join-output --sort-keys --slurp --ascii-output --raw-input --exit-status --tab --stream --seq --unbuffered',
@@ -203,7 +208,18 @@ function grep(flags: string): ProgramRules {
   return {
     does: 'reads',
     flags,
+    // The last pattern that matches counts, so these stand behind those of the caller. Without -r they would hide
+    // the .env.example that was asked for.
+    hides: {
+      what: 'secret',
+      also: ALSO_GIT,
+      as: ['--exclude={anyCase}', '--exclude-dir={anyCase}'],
+      at: 'options',
+      with: '-r',
+    },
+    reachesBelow: '-r',
     options: {
+      '-r --recursive': {},
       '-e --regexp': 'pattern',
       '-f --file': 'read',
       '-m --max-count': 'number',
@@ -217,7 +233,7 @@ function grep(flags: string): ProgramRules {
       '--exclude-from': 'read',
       '--label': 'text',
       '--binary-files': 'binary|text|without-match',
-      '-d --directories': 'read|skip|recurse',
+      '-d --directories': 'read|skip',
       '-D --devices': 'read|skip',
       '--group-separator': 'text',
     },

@@ -6,6 +6,7 @@ import { compileRules, type CompiledRules } from './compile.ts';
 import { decideArguments, type DecideContext } from './decide.ts';
 import { denied, type CommandDecision, type CommandRequest } from './decision.ts';
 import { explainRules } from './explain.ts';
+import { protectedNames, type CommandPolicyOptions } from './protected-names.ts';
 import { policySchema, type PolicyDocument, type PolicyRule } from './schema.ts';
 import { pathAccess } from './values.ts';
 
@@ -33,6 +34,12 @@ const MAX_ARGUMENT_LENGTH = 131_072;
 /**
  * Makes a policy from its document. What no rule names is denied.
  *
+ * Commands that read or unpack more than their operands say get arguments that keep them from protected names
+ * (`grep -r` never shows a `.env`). Where a program knows no such arguments, someone is asked, or it is refused.
+ *
+ * What is committed to git is not hidden: whoever may run `git show` can name it by its hash. A path in a revision
+ * (`HEAD:.env`) is an operand like others.
+ *
  * @throws {CommandPolicyError} `INVALID_POLICY`, naming the place.
  *
  * @example
@@ -44,17 +51,18 @@ const MAX_ARGUMENT_LENGTH = 131_072;
  * policy.decide({ program: 'git', args: ['log', '--output=x'] }).reason; // 'git log: "--output" is not allowed because it writes a file. Allowed: …'
  * ```
  */
-export function commandPolicy(document: PolicyDocument): CommandPolicy {
+export function commandPolicy(document: PolicyDocument, options: CommandPolicyOptions = {}): CommandPolicy {
   const parsed = policySchema.safeParse(document);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new CommandPolicyError(`${issue?.path.join('.') || 'The policy'}: ${issue?.message}.`);
   }
   const { profile, programs: own = {}, rules = [], environment = [] } = document;
+  const names = protectedNames(options);
   const compiled = new Map(
     Object.entries({ ...PROFILES[profile], ...own }).map(([name, program]) => [
       name,
-      compileRules(name, program),
+      compileRules(name, program, names),
     ]),
   );
   for (const rule of rules) assertKnown(rule, compiled);
@@ -78,7 +86,7 @@ export function commandPolicy(document: PolicyDocument): CommandPolicy {
       cwd,
       program: (name) => compiled.get(name),
       ruleIds,
-      override: ({ label, options }) => strongest(rules.filter((rule) => applies(rule, label, options))),
+      override: (given) => strongest(rules.filter((rule) => applies(rule, given.label, given.options))),
     };
     return decideArguments(found, args, context);
   }
@@ -185,6 +193,8 @@ function deeds(rules: CompiledRules): Set<string> {
   const shapes = [...rules.operands, ...(rules.afterDashes ?? [])].map(({ shape }) => shape);
   for (const { value } of rules.table.known.values()) if (value) shapes.push(value);
   const writes =
-    rules.writesHere || rules.writesWith.size > 0 || shapes.some((shape) => pathAccess(shape) === 'write');
+    rules.writesHere ||
+    rules.writesWith.size > 0 ||
+    shapes.some((shape) => (pathAccess(shape) ?? 'read') !== 'read');
   return new Set(writes ? [rules.does, 'writes'] : [rules.does]);
 }

@@ -1,9 +1,10 @@
 import { printable } from '../errors.ts';
+import { arranged, isHiding } from './arrange.ts';
 import type { CompiledRules } from './compile.ts';
 import { denied, type CommandDecision } from './decision.ts';
 import { describeAllowed } from './explain.ts';
 import { Findings, type EarlierFindings } from './findings.ts';
-import { readArguments, RefusedArgument, type ReadArgument } from './read-arguments.ts';
+import { holdsOneOf, readArguments, RefusedArgument, type ReadArgument } from './read-arguments.ts';
 import type { Effect } from './schema.ts';
 
 /** Everything a decision needs besides the rules of the program. */
@@ -87,7 +88,7 @@ function rank({ ruleId }: CommandDecision): number {
 function added(rules: CompiledRules, outer: Outer): Pick<Outer, 'args' | 'env' | 'checks'> {
   const { insert = [], env = {}, checks = [] } = rules.rules;
   return {
-    args: [...outer.args, ...insert],
+    args: [...outer.args, ...insert, ...(rules.hides?.at === 'front' ? rules.hides.args : [])],
     env: { ...outer.env, ...env },
     checks: [...new Set([...outer.checks, ...checks])],
   };
@@ -125,10 +126,13 @@ function decideOne(
   assertRequired(rules, read);
   if (rules.rules.runs) return decideInner(rules, read, context, state);
   found.operandsFit();
-  return conclude(rules, context, {
-    ...state,
-    args: [...state.args, ...arranged(rules, read, found.spelling)],
-  });
+  const hides = rules.hides && isHiding(rules.hides, read, found.read) ? rules.hides : undefined;
+  return conclude(
+    rules,
+    context,
+    { ...state, args: [...state.args, ...arranged(rules, read, found.spelling, hides)] },
+    hides !== undefined,
+  );
 }
 
 /** `npx vitest run`: the rules of vitest decide about the rest. */
@@ -163,12 +167,7 @@ function decideInner(
 
 function assertRequired(rules: CompiledRules, read: readonly ReadArgument[]): void {
   if (rules.requires.size === 0) return;
-  const isMet = read.some((argument) =>
-    argument.type === 'option'
-      ? argument.spec.names.some((name) => rules.requires.has(name))
-      : argument.type === 'operand' && rules.requires.has('operand'),
-  );
-  if (isMet) return;
+  if (holdsOneOf(rules.requires, read)) return;
   const needed = [...rules.requires].map((name) =>
     name === 'operand' && rules.subcommands ? 'a subcommand' : name,
   );
@@ -178,7 +177,12 @@ function assertRequired(rules: CompiledRules, read: readonly ReadArgument[]): vo
   );
 }
 
-function conclude(rules: CompiledRules, context: DecideContext, state: Outer): CommandDecision {
+function conclude(
+  rules: CompiledRules,
+  context: DecideContext,
+  state: Outer,
+  hidesNames = false,
+): CommandDecision {
   const own =
     rules.effect === 'ask'
       ? [{ ruleId: rules.id, reason: `${rules.label} ${rules.reason ?? 'asks first'}.` }]
@@ -192,7 +196,7 @@ function conclude(rules: CompiledRules, context: DecideContext, state: Outer): C
     override ??
     (ask
       ? { effect: 'ask' as const, ...ask }
-      : { effect: 'allow' as const, ruleId: rules.id, reason: `${rules.label} is allowed.` });
+      : { effect: 'allow' as const, ruleId: rules.id, reason: allowing(rules.label, hidesNames) });
   return {
     effect,
     ruleId,
@@ -208,20 +212,8 @@ function conclude(rules: CompiledRules, context: DecideContext, state: Outer): C
   };
 }
 
-/** The arguments as the program gets them; `spelling` is what some operands become. */
-function arranged(
-  rules: CompiledRules,
-  read: readonly ReadArgument[],
-  spelling: ReadonlyMap<ReadArgument, string>,
-): string[] {
-  const { style = 'gnu', dashes = 'insert' } = rules.rules;
-  const render = (argument: ReadArgument): readonly string[] => {
-    if (argument.type === 'operand') return [spelling.get(argument) ?? argument.value];
-    return argument.type === 'dashes' ? ['--'] : argument.args;
-  };
-  if (style === 'raw' || style === 'expression' || dashes !== 'insert' || rules.rules.optionsEndAtOperand)
-    return read.flatMap(render);
-  const options = read.filter(({ type }) => type === 'option' || type === 'count').flatMap(render);
-  const operands = read.filter(({ type }) => type === 'operand').flatMap(render);
-  return operands.length > 0 ? [...options, '--', ...operands] : options;
+function allowing(label: string, hidesNames: boolean): string {
+  return hidesNames
+    ? `${label} is allowed; files that may hold secrets (.env, keys, …) are left out.`
+    : `${label} is allowed.`;
 }

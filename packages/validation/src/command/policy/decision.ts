@@ -16,7 +16,8 @@ export interface CommandRequest {
 export interface PathOperand {
   /** Relative to the working directory of the request, or absolute. Never read as `root:path`. */
   readonly value: string;
-  readonly access: 'read' | 'write';
+  /** `remove` takes away the name itself: as `write`, and the path neither is nor holds a root. */
+  readonly access: 'read' | 'write' | 'remove';
 }
 
 /** What a policy says about one command. */

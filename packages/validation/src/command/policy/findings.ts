@@ -3,6 +3,7 @@ import { printable } from '../errors.ts';
 import { checkSedScript } from '../sed-script.ts';
 import type { CompiledRules, OperandSpec } from './compile.ts';
 import type { PathOperand } from './decision.ts';
+import { objectPath } from './object-path.ts';
 import { RefusedArgument, type ReadArgument } from './read-arguments.ts';
 import { checkValue, pathAccess, shapeName, type ValueShape } from './values.ts';
 
@@ -37,6 +38,8 @@ export class Findings {
   directory: string | undefined;
   private readonly rules: CompiledRules;
   private readonly cwd: string | undefined;
+  /** Operands that are read. */
+  readonly read: string[] = [];
   private readonly scripts: string[] = [];
   /** Operands that are handed on in another spelling. */
   readonly spelling = new Map<ReadArgument, string>();
@@ -83,6 +86,22 @@ export class Findings {
     for (const { value } of this.operands) this.assertNotRefused(value, rules.refusedOperands);
     const problem = this.scripts.length > 0 ? checkSedScript(this.scripts.join('\n')) : undefined;
     if (problem !== undefined) this.refuse('script', problem);
+    const { reachesBelow } = this.rules;
+    if (reachesBelow.has('always') || [...reachesBelow].some((name) => this.options.has(name)))
+      this.reachBelow();
+  }
+
+  /** Whoever reads all of a `.git` reads its settings, which often hold tokens. */
+  private reachBelow(): void {
+    for (const path of this.read.length > 0 ? this.read : [this.directory ?? '.']) {
+      const names = posix.resolve(this.cwd ?? '/', path).split('/');
+      const at = names.findIndex((name) => name.toLowerCase() === '.git');
+      if (at === -1) continue;
+      // Relative to nothing when the working directory is not known.
+      const directory = names.slice(0, at + 1).join('/');
+      const value = this.cwd === undefined && !isAbsolute(path) ? directory.slice(1) : directory;
+      this.paths.push({ value: `${value}/config`, access: 'read' });
+    }
   }
 
   private fit(operands: readonly Operand[], all: readonly OperandSpec[]): void {
@@ -107,9 +126,15 @@ export class Findings {
           'operand',
           `the ${shapeName(spec.shape)} operand ${problem}, not ${printable(operand.value)}`,
         );
+      if ('kind' in spec.shape && spec.shape.kind === 'entry') this.assertPlainName(operand.value);
       this.note(spec.shape, operand.value, operand.base, false);
       this.spell(spec.shape, operand);
     }
+  }
+
+  private assertPlainName(path: string): void {
+    if (this.rules.isProtected(posix.basename(path)))
+      this.refuse('operand', `${printable(path)} has a name that is protected`);
   }
 
   /** Paths that the program could take for something else. */
@@ -129,6 +154,10 @@ export class Findings {
     const writes = [...this.rules.writesWith].some((name) => this.options.has(name));
     const access = declared === 'read' && writes && !isOption ? 'write' : declared;
     this.paths.push({ value: literalPath(value, base), access });
+    if (!isOption && access === 'read') this.read.push(literalPath(value, base));
+    const inRevision = 'kind' in shape && shape.kind === 'tree' ? objectPath(value) : undefined;
+    if (inRevision !== undefined && inRevision !== '')
+      this.paths.push({ value: literalPath(inRevision, base), access });
     // Whether an option's path counts from the directory of -C differs between programs: both must be inside.
     if (base !== undefined && isOption && !isAbsolute(value))
       this.paths.push({ value: literalPath(value, undefined), access });

@@ -42,6 +42,15 @@ export function readArguments(
   return { read: reader.read, count: reader.at };
 }
 
+/** Whether one of these options was given; "operand" stands for any operand. */
+export function holdsOneOf(names: ReadonlySet<string>, read: readonly ReadArgument[]): boolean {
+  return read.some((argument) =>
+    argument.type === 'option'
+      ? argument.spec.names.some((name) => names.has(name))
+      : argument.type === 'operand' && names.has('operand'),
+  );
+}
+
 function operand(value: string, isAfterDashes: boolean): ReadArgument {
   return { type: 'operand', value, isAfterDashes };
 }
@@ -85,13 +94,13 @@ class ArgumentReader {
         if (this.rules.rules.counts && /^-\d{1,9}$/.test(argument))
           this.read.push({ type: 'count', args: [argument] });
         else if (style === 'gnu' && !argument.startsWith('--')) this.cluster(argument);
-        else this.whole(argument, style === 'gnu');
+        else this.whole(argument);
       }
     }
   }
 
   /** `--name`, `--name=value`, `--name value`; or the same with one dash. */
-  private whole(argument: string, attach: boolean): void {
+  private whole(argument: string): void {
     const equals = argument.indexOf('=');
     const name = equals === -1 ? argument : argument.slice(0, equals);
     const spec = this.find(name);
@@ -109,7 +118,7 @@ class ArgumentReader {
       spec,
       name,
       value,
-      attach && !this.rules.rules.separateValues ? [`${name}=${value}`] : [name, value],
+      name.startsWith('--') && !this.rules.rules.separateValues ? [`${name}=${value}`] : [name, value],
     );
   }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What a value or an operand is. Path kinds (`read`, `write`, `directory`, `script`, `tree`) are handed
- * to the caller, who checks that they lie inside the roots.
+ * What a value or an operand is. Path kinds (`read`, `entry`, `write`, `remove`, `directory`, `script`, `tree`) are
+ * handed to the caller, who checks that they lie inside the roots.
  */
 const valueKinds = [
   'text',
@@ -14,11 +14,15 @@ const valueKinds = [
   'word',
   'format',
   'revision',
+  'refspec',
   'remote',
+  'setting',
   'sed',
   'jq',
   'read',
+  'entry',
   'write',
+  'remove',
   'script',
   'tree',
   'directory',
@@ -29,8 +33,10 @@ export const valueKindSchema = z
   .describe(
     'text, pattern and glob: anything. number: digits. integer: with a sign. count: with a unit (10K, +5). ' +
       'word: letters, digits and . _ : @ / -, no leading dash. format: starts with +. revision: no leading dash. ' +
+      'refspec: a revision that is not forced by a leading +. setting: the name of a git setting without credentials. ' +
       'remote: a name, or an https, ssh or git@host: address. sed: a sed script that neither runs nor opens anything. ' +
-      'jq: a filter that imports nothing. read, write: a path. script: a path, no "-". tree: a revision or a path to read. ' +
+      'jq: a filter that imports nothing. read, write: a path. remove: a path that is gone afterwards. entry: a path to read ' +
+      'that ends in a name, not in . or .., and not a protected one. script: a path, no "-". tree: a revision, a path to read, or both (HEAD:file). ' +
       'directory: a path that later paths are relative to.',
   );
 
@@ -76,6 +82,32 @@ const operandSchema = z.union([
 
 /** One operand by position: a kind of value, `read*` for any number of them. */
 export type OperandRule = z.infer<typeof operandSchema>;
+
+const hidesSchema = z.strictObject({
+  what: z
+    .enum(['secret', 'protected'])
+    .describe('secret: names that hold secrets. protected: those, and names that are not written.'),
+  also: z.array(z.string()).optional().describe('Further names.'),
+  as: z
+    .array(z.string())
+    .min(1)
+    .describe('What is added for each name. {name}: the name; {anyCase}: with [aA] for each letter.'),
+  at: z
+    .enum(['front', 'options', 'end', 'afterDashes'])
+    .describe(
+      'front: with insert. options: after all options. end: after all operands. afterDashes: there, behind --.',
+    ),
+  with: names
+    .optional()
+    .describe('Only with one of these options; "operand" in the list stands for any operand.'),
+  unlessObjects: z
+    .boolean()
+    .optional()
+    .describe('Not when all operands, two or more, name objects of git (HEAD:file).'),
+});
+
+/** Arguments that keep a program from protected names. */
+export type HidesRule = z.infer<typeof hidesSchema>;
 
 const programFields = {
   effect: effectSchema
@@ -139,6 +171,10 @@ const programFields = {
     .optional()
     .describe('Operands that are refused, with the reason.'),
   insert: z.array(z.string()).optional().describe('Arguments that are always added in front.'),
+  hides: hidesSchema.optional().describe('Arguments that keep it from protected names below its paths.'),
+  reachesBelow: names
+    .optional()
+    .describe('With one of these options, or "always", it also reads what lies below its operands.'),
   env: z.record(z.string(), z.string()).optional().describe('Variables that make the program safe.'),
   checks: z
     .array(z.string())
@@ -173,6 +209,8 @@ export interface ProgramRules {
   readonly writesWith?: string | undefined;
   readonly refusedOperands?: Readonly<Record<string, string>> | undefined;
   readonly insert?: readonly string[] | undefined;
+  readonly hides?: HidesRule | undefined;
+  readonly reachesBelow?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly checks?: readonly string[] | undefined;
   readonly runs?: readonly string[] | undefined;

@@ -1,4 +1,5 @@
 import { printable } from '../errors.ts';
+import type { PathOperand } from './decision.ts';
 import { valueKindSchema, type ValueKind } from './schema.ts';
 
 /** What an option takes, or an operand is: a kind or one of a list of words. */
@@ -26,6 +27,12 @@ const FORMS: Partial<Record<ValueKind, { readonly form: RegExp; readonly name: s
   word: { form: /^(?!-)[\w.,:@/+=^~-]{1,200}$/, name: 'a plain word' },
   format: { form: /^\+/, name: 'a format that starts with +' },
   revision: { form: /^[^-]/, name: 'a revision' },
+  refspec: { form: /^[^-+]/, name: 'a revision, and not forced by a leading "+"' },
+  // http.<address>.extraHeader, url.<address>.insteadOf and their like carry tokens.
+  setting: {
+    form: /^(?!(?:http|credential|url|sendemail)\.)[a-z][\w-]*\.[\w.,:@/+=~-]{1,200}$/i,
+    name: 'the name of a setting that holds no credentials, such as user.name',
+  },
   // Imports stand at the start of a program, after comments. They read files next to it, or anywhere.
   jq: {
     form: /^(?!\s*(?:#|import\b|include\b|module\b))(?![^]*\bmodulemeta\b)/,
@@ -37,12 +44,19 @@ const FORMS: Partial<Record<ValueKind, { readonly form: RegExp; readonly name: s
   },
 };
 
-const PATH_KINDS: ReadonlySet<ValueKind> = new Set(['read', 'write', 'script', 'directory', 'tree']);
+const PATH_ACCESS: Partial<Record<ValueKind, PathOperand['access']>> = {
+  read: 'read',
+  entry: 'read',
+  script: 'read',
+  directory: 'read',
+  tree: 'read',
+  write: 'write',
+  remove: 'remove',
+};
 
 /** How a path of this kind is used; `undefined` when it is no path. */
-export function pathAccess(shape: ValueShape): 'read' | 'write' | undefined {
-  if ('choices' in shape || !PATH_KINDS.has(shape.kind)) return undefined;
-  return shape.kind === 'write' ? 'write' : 'read';
+export function pathAccess(shape: ValueShape): PathOperand['access'] | undefined {
+  return 'choices' in shape ? undefined : PATH_ACCESS[shape.kind];
 }
 
 /** The end of the sentence "… must be …, not this", or `undefined` when the value has its form. */
@@ -50,16 +64,17 @@ export function checkValue(shape: ValueShape, value: string): string | undefined
   if ('choices' in shape)
     return shape.choices.includes(value) ? undefined : `must be one of ${shape.choices.join(', ')}`;
   const { kind } = shape;
-  if (PATH_KINDS.has(kind)) return checkPath(kind, value);
+  if (PATH_ACCESS[kind] !== undefined) return checkPath(kind, value);
   const expected = FORMS[kind];
   if (expected && !expected.form.test(value)) return `must be ${expected.name}`;
-  if (kind === 'revision' && startsWithDashLike(value)) return dashLike(value);
+  if ((kind === 'revision' || kind === 'refspec') && startsWithDashLike(value)) return dashLike(value);
   return undefined;
 }
 
 function checkPath(kind: ValueKind, value: string): string | undefined {
   if (value === '') return 'must not be empty';
   if (/\p{Cc}/u.test(value)) return 'must not hold control characters';
+  if (kind === 'entry' && /(?:^|\/)\.\.?\/*$/.test(value)) return 'must end in a name';
   if (kind === 'script' && value === '-') return 'must be a file; "-" would run what comes in on stdin';
   if (startsWithDashLike(value)) return dashLike(value);
   return undefined;
