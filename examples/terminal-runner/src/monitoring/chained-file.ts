@@ -19,7 +19,7 @@ export interface ChainedFileOptions {
 }
 
 /** What one line says. Plain JSON; fields that are `undefined` are left out. */
-export type ChainedLine = Readonly<Record<string, unknown>>;
+type ChainedLine = Readonly<Record<string, unknown>>;
 
 /** Lines of JSON in a file that only grows, each with the hash of the one before. */
 export interface ChainedFile {

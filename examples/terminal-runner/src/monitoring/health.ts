@@ -3,7 +3,7 @@ import { isToolError, systemClock, type Clock, type Logger } from '@toolyard/cor
 import { sharedValue } from './shared-value.ts';
 
 /** `degraded`: works, with something that somebody should look at. */
-export type HealthStatus = 'ok' | 'degraded' | 'failed';
+type HealthStatus = 'ok' | 'degraded' | 'failed';
 
 /** What was found out about a part. */
 export interface HealthFinding {
@@ -33,7 +33,7 @@ export interface HealthPart {
 }
 
 /** The state of all parts. */
-export interface HealthReport {
+interface HealthReport {
   /** `failed` when a required part has failed, `degraded` when anything else is not ok. */
   readonly status: HealthStatus;
   readonly ageMs: number;

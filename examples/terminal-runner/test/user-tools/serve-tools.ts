@@ -15,7 +15,7 @@ export const eras = ['modern', 'legacy'] as const;
 export type WrittenTool = Record<string, unknown>;
 
 /** One line of the log. */
-export interface LogLine {
+interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly fields: LogFields;
   readonly message: string | undefined;

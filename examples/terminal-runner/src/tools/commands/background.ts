@@ -20,10 +20,7 @@ export interface Background {
 }
 
 /** How a background program is started. */
-export type BackgroundOptions = Pick<
-  StartCommandOptions,
-  'owner' | 'openInput' | 'timeoutMs' | 'idleTimeoutMs'
-> & {
+type BackgroundOptions = Pick<StartCommandOptions, 'owner' | 'openInput' | 'timeoutMs' | 'idleTimeoutMs'> & {
   /** Of its artifact, and in lists. */
   readonly name: string;
 };

@@ -11,7 +11,7 @@ export interface CheckedOperand {
 }
 
 /** Whether an operand stands for a stream and not for a file. */
-export function isStream(value: string): boolean {
+function isStream(value: string): boolean {
   return value === '-' || value === '/dev/null';
 }
 
@@ -69,7 +69,8 @@ function asPath(value: string): string {
 async function assertKnownGit(roots: SafeRoots, path: string, value: string): Promise<void> {
   const names = path.split('/');
   const at = names.findIndex((name) => name.toLowerCase() === '.git');
-  if (at === -1 || /(?:^|\/)\.git(?:$|\/)/i.test(value) || isAbove(roots, names.slice(0, at + 1).join('/'))) return;
+  if (at === -1 || /(?:^|\/)\.git(?:$|\/)/i.test(value) || isAbove(roots, names.slice(0, at + 1).join('/')))
+    return;
   await roots.checkOperand(join(names.slice(0, at + 1).join('/'), 'config'), { access: 'read' });
 }
 
