@@ -32,9 +32,12 @@ export async function serve(
   return {
     ...('url' in server ? { url: server.url } : { closed: server.closed }),
     async close() {
-      await server.close({ deadlineMs: DRAIN_MS });
-      // Nothing runs any more. What is left is to end programs, the calculator and the store.
-      await app.close({ deadlineMs: 0 });
+      try {
+        await server.close({ deadlineMs: DRAIN_MS });
+      } finally {
+        // Nothing runs any more. What is left is to end programs, the calculator and the store.
+        await app.close({ deadlineMs: 0 });
+      }
     },
   };
 }

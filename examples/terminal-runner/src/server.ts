@@ -1,29 +1,13 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { createApp, type App, type Logger } from '@toolyard/core';
+import { createApp, type App, type Logger, type Tool } from '@toolyard/core';
 import { audit, limitResult, log, telemetry } from '@toolyard/core/middleware';
-import { artifacts, redactor, type DecidedCommand } from '@toolyard/core/process';
-import { sqliteAuditSink, sqliteStore } from '@toolyard/core/stores';
-
-import { createCalculator } from './calculate/calculator.ts';
-import { createCommands, PER_OWNER } from './commands/commands.ts';
-import { createNotes } from './context/notes.ts';
+import { artifacts } from '@toolyard/core/process';
+import { sqliteAuditSink } from '@toolyard/core/stores';
 import { diagnosePrompt } from './diagnose-prompt.ts';
 import { fileResource } from './file-resource.ts';
-import { openCommandLog } from './monitoring/command-log.ts';
-import { createCommandMetrics } from './monitoring/command-metrics.ts';
-import {
-  calculationsHealth,
-  commandsHealth,
-  dataHealth,
-  filesHealth,
-  notesHealth,
-  outputHealth,
-} from './monitoring/health-parts.ts';
 import { healthTool } from './monitoring/health-tool.ts';
-import { createHealth } from './monitoring/health.ts';
-import { loadPolicy } from './policy.ts';
+import { openParts, type Parts } from './parts.ts';
 import type { TerminalConfig } from './terminal-config.ts';
 import { openTerminals } from './terminals/open-terminals.ts';
 import { calculateTool } from './tools/calculate.ts';
@@ -33,8 +17,7 @@ import { fileTools } from './tools/files.ts';
 import { runShellTool, SHELL_POLICY } from './tools/run-shell.ts';
 import { systemInfoTool } from './tools/system-info.ts';
 import { terminalTools } from './tools/terminals.ts';
-import { createUserTools, type UserTools } from './user-tools/user-tools.ts';
-import { openWorkspaces } from './workspaces.ts';
+import { createUserTools } from './user-tools/user-tools.ts';
 
 export const NAME = 'terminal-runner';
 export const VERSION = '0.1.0';
@@ -46,7 +29,7 @@ const READ_OUTPUT = 'read_output';
 
 const INSTRUCTIONS = [
   'Programs, files, calculations and notes on one machine, under a policy.',
-  'Paths are relative to the first workspace; "name:path" is in another one. Nothing outside of them can be reached.',
+  'Paths are relative to the first root; "name:path" is in another one. Nothing outside of them can be reached.',
   'run and run_line for programs that end, start for those that go on. What is refused says which rule did and what is allowed.',
   'Output that is too long is kept: read_output gives the rest.',
   'Notes (context_set, context_get) outlast this conversation.',
@@ -66,106 +49,72 @@ export interface TerminalServer {
 export async function createTerminal(config: TerminalConfig, logger: Logger): Promise<TerminalServer> {
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const data = await realpath(config.data);
+  const app = createAuditedApp(data, logger);
+  try {
+    const parts = await openParts(app, config, { data, logger });
+    const { artifacts: store } = parts.commands;
+    const tools = [
+      ...toolsOf(parts),
+      ...shellTools(parts, config),
+      ...(await openTerminalTools(parts, { app, config, logger })),
+    ];
+    app
+      .use('tools/call', limitResult({ store }))
+      .install(artifacts, { store, tool: READ_OUTPUT })
+      .add(...tools, fileResource(parts.roots), diagnosePrompt);
+
+    const { tools: path } = config;
+    const names = new Set([READ_OUTPUT, ...tools.map(({ name }) => name)]);
+    const { commands } = parts;
+    const userTools =
+      path === undefined
+        ? undefined
+        : await createUserTools({ app, commands, path, logger, reserved: () => names });
+    return { app, isReady: parts.health.isReady, reloadTools: async () => userTools?.reload() };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+function createAuditedApp(data: string, logger: Logger): App {
   const trail = audit({
     sink: sqliteAuditSink({ path: join(data, 'audit.sqlite'), maxRecords: MAX_AUDIT_RECORDS }),
   });
-  const app = createApp({
+  return createApp({
     name: NAME,
     version: VERSION,
     title: 'Terminal runner',
     instructions: INSTRUCTIONS,
     logger,
-  }).use(telemetry(), trail, log());
-  app.onClose(() => trail.close());
+  })
+    .use(telemetry(), trail, log())
+    .onClose(() => trail.close());
+}
 
-  try {
-    const roots = await openWorkspaces(config);
-    app.onClose(() => roots.close());
-    const commandLog = await openCommandLog({
-      file: join(data, 'commands.jsonl'),
-      logger,
-      redactor: redactor(),
-    });
-    app.onClose(() => commandLog.close());
-    const metrics = createCommandMetrics();
-    app.onClose(() => metrics[Symbol.dispose]());
+function toolsOf({ roots, commands, calculator, notes, health, onDecision }: Parts): Tool[] {
+  return [
+    ...commandTools(commands, { onDecision }),
+    ...fileTools(roots),
+    systemInfoTool(roots.roots[0]!.path, { supervisor: commands.supervisor }),
+    healthTool(health),
+    calculateTool(calculator),
+    ...contextTools(notes),
+  ];
+}
 
-    const onDecision = (decided: DecidedCommand): void => {
-      commandLog.decided(decided);
-      metrics.decided(decided);
-    };
-    const policy = loadPolicy(config);
-    const commands = await createCommands({
-      roots,
-      policy,
-      variables: policy.document.environment,
-      sandbox: config.sandbox,
-      data,
-      logger,
-      onDecision,
-    });
-    app.onClose(() => commands.close());
-    commandLog.watch(commands.supervisor);
-    metrics.watch(commands.supervisor);
-    metrics.watchArtifacts(commands.artifacts);
+function shellTools({ commands }: Parts, { shell }: TerminalConfig): Tool[] {
+  if (shell === 'off') return [];
+  return [runShellTool({ commands, runner: commands.runnerUnder(SHELL_POLICY), shell })];
+}
 
-    const store = sqliteStore({ path: join(data, 'notes.sqlite') });
-    app.onClose(async () => store.close?.());
-    const calculator = createCalculator();
-    app.onClose(() => calculator.close());
-    const notes = createNotes(store);
-    const health = createHealth({
-      logger,
-      parts: [
-        commandsHealth(commands, { maxPerOwner: PER_OWNER.processes }),
-        filesHealth(roots),
-        dataHealth(data),
-        calculationsHealth(calculator),
-        notesHealth(notes),
-        outputHealth(commands.artifacts, {
-          maxArtifacts: PER_OWNER.artifacts,
-          maxBytes: PER_OWNER.artifactBytes,
-        }),
-      ],
-    });
-
-    const tools = [
-      ...commandTools(commands, { onDecision }),
-      ...fileTools(roots),
-      systemInfoTool(roots.roots[0]!.path, { supervisor: commands.supervisor }),
-      healthTool(health),
-      calculateTool(calculator),
-      ...contextTools(notes),
-    ];
-    if (config.shell !== 'off') {
-      const runner = commands.runnerUnder(SHELL_POLICY);
-      tools.push(runShellTool({ commands, runner, shell: config.shell }));
-    }
-    if (config.terminals) {
-      const terminals = await openTerminals({ logger });
-      app.onClose(() => terminals.close());
-      commandLog.watchTerminals(terminals);
-      tools.push(...terminalTools({ terminals, commands, onDecision }));
-    }
-    app
-      .use('tools/call', limitResult({ store: commands.artifacts }))
-      .install(artifacts, { store: commands.artifacts, tool: READ_OUTPUT })
-      .add(...tools, fileResource(roots), diagnosePrompt);
-
-    let userTools: UserTools | undefined;
-    if (config.tools !== undefined) {
-      const names = new Set([READ_OUTPUT, ...tools.map(({ name }) => name)]);
-      userTools = await createUserTools({
-        app,
-        commands,
-        path: config.tools,
-        logger,
-        reserved: () => names,
-      });
-    }
-    return { app, isReady: health.isReady, reloadTools: async () => userTools?.reload() };
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
+async function openTerminalTools(
+  { commands, commandLog, onDecision }: Parts,
+  { app, config, logger }: { app: App; config: TerminalConfig; logger: Logger },
+): Promise<Tool[]> {
+  if (!config.terminals) return [];
+  const terminals = await openTerminals({ logger });
+  app.onClose(() => terminals.close());
+  commandLog.watchTerminals(terminals);
+  return terminalTools({ terminals, commands, onDecision });
 }

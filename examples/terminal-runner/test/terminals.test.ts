@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -42,6 +42,15 @@ const ASKS = `
 const { createInterface } = require('node:readline');
 const lines = createInterface({ input: process.stdin, output: process.stdout });
 lines.question('Your name? ', (name) => { console.log('Hello ' + name + ', TERM is ' + process.env.TERM); lines.close(); });
+`;
+
+/** One that takes a while to end when its terminal is closed. */
+const SAVES = `
+const save = () => { require('node:fs').writeFileSync('saved', 'mine\\n'); process.exit(7); };
+process.on('SIGHUP', () => setTimeout(save, 200));
+process.on('SIGTERM', () => {});
+console.log('ready');
+setInterval(() => {}, 1000);
 `;
 
 const ann: Principal = { id: 'ann', scopes: '*' };
@@ -474,6 +483,17 @@ describe.skipIf(bwrapProblem !== undefined)('in a sandbox', () => {
     await waitForProcesses(`sleep\0${seconds}`, 1);
     await call(ours, 'close_terminal', { id });
     expect(processesWith(`sleep\0${seconds}`)).toEqual([]);
+  });
+
+  test('a program can save what it has when its terminal is closed', async () => {
+    const { client, root } = await serve({ sandbox: 'bwrap' });
+    const ours = client();
+    writeFileSync(join(root, 'saves.cjs'), SAVES);
+    const { id } = await call(ours, 'open_terminal', { program: 'node', args: ['saves.cjs'] });
+    await call(ours, 'screen', { id, pattern: '^ready', waitMs: 15_000 });
+    const closed = await call(ours, 'close_terminal', { id });
+    expect(closed).toMatchObject({ status: 'exited', reason: 'killed', exitCode: 7 });
+    expect(readFileSync(join(root, 'saved'), 'utf8')).toBe('mine\n');
   });
 
   test('what may be started stays with the policy', async () => {

@@ -43,7 +43,13 @@ export function openTerminalTool({ terminals, commands }: TerminalToolsOptions):
       );
       call.signal.throwIfAborted();
       const label = [program, ...args].join(' ').slice(0, 120);
-      const session = await terminals.open(inSandbox(prepared, commands), { owner, label, columns, rows });
+      const session = await terminals.open(inSandbox(prepared, commands), {
+        owner,
+        label,
+        columns,
+        rows,
+        hasKeeper: commands.sandbox.hasKeeper,
+      });
       try {
         const waited = await settle(session, { waitMs: FIRST_SCREEN_MS, signal: call.signal });
         return await screenResult(session, { artifacts: commands.artifacts, owner, waited });

@@ -23,7 +23,8 @@ export async function attempt(
 ): Promise<Attempt> {
   try {
     const answer = await client.callTool({ name, arguments: args }, options);
-    const meta = errorMeta.safeParse(answer._meta);
+    const { _meta } = answer;
+    const meta = errorMeta.safeParse(_meta);
     return {
       isError: answer.isError === true,
       code: meta.data?.['toolyard/error'].code,

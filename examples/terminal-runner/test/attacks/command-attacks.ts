@@ -40,9 +40,52 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
   }
 
   // Programs that are shells, run others, or come from elsewhere.
-  for (const program of ['sh', 'bash', 'env', 'xargs', 'nohup', 'timeout', 'setsid', 'python3', 'perl', 'sudo', 'busybox', 'ssh', 'curl', 'docker', 'vi', 'ln', 'chmod', 'dd', 'kill', 'script'])
+  for (const program of [
+    'sh',
+    'bash',
+    'env',
+    'xargs',
+    'nohup',
+    'timeout',
+    'setsid',
+    'python3',
+    'perl',
+    'sudo',
+    'busybox',
+    'ssh',
+    'curl',
+    'docker',
+    'vi',
+    'ln',
+    'chmod',
+    'dd',
+    'kill',
+    'script',
+  ])
     add(`the program ${program}`, [program, '-c', `touch ${pwned}`]);
-  for (const program of ['./evil.sh', 'evil.sh', `${project}/evil.sh`, '../project/evil.sh', '/bin/sh', './git', 'node_modules/.bin/git', '/proc/self/exe', 'workspace:evil.sh', '', ' ', '-c', 'git\0x', 'git\n', 'GIT', 'git ', '\u202egit', 'gi\u200bt', '..', '__proto__', 'constructor'])
+  for (const program of [
+    './evil.sh',
+    'evil.sh',
+    `${project}/evil.sh`,
+    '../project/evil.sh',
+    '/bin/sh',
+    './git',
+    'node_modules/.bin/git',
+    '/proc/self/exe',
+    'workspace:evil.sh',
+    '',
+    ' ',
+    '-c',
+    'git\0x',
+    'git\n',
+    'GIT',
+    'git ',
+    '\u202egit',
+    'gi\u200bt',
+    '..',
+    '__proto__',
+    'constructor',
+  ])
     add(`a program by the name ${JSON.stringify(program)}`, [program, '--version']);
 
   // Programs planted where they could be looked for.
@@ -55,7 +98,10 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
   add('a monitor', ['git', '-c', 'core.fsmonitor=./evil.sh', 'status'], traced);
   add('a monitor, attached', ['git', '-ccore.fsmonitor=./evil.sh', 'status'], { hasTrace: false });
   add('an alias', ['git', '-c', 'alias.x=!./evil.sh', 'x'], traced);
-  add('an alias from the environment', ['git', '--config-env=alias.x=X', 'x'], { env: { X: '!./evil.sh' }, hasTrace: true });
+  add('an alias from the environment', ['git', '--config-env=alias.x=X', 'x'], {
+    env: { X: '!./evil.sh' },
+    hasTrace: true,
+  });
   add('programs from elsewhere', ['git', `--exec-path=${project}/bin`, 'status']);
   add('programs from elsewhere, abbreviated', ['git', '--exec-pat=bin', 'status']);
   add('another repository', ['git', `--git-dir=${outside}/.git`, 'log']);
@@ -70,9 +116,17 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
   add('a file by archive', ['git', 'archive', '-o', pwned, 'HEAD'], traced);
   add('a program by archive', ['git', 'archive', '--remote=.', '--exec=./evil.sh', 'HEAD'], traced);
   add('a program by ls-remote', ['git', 'ls-remote', '--upload-pack=./evil.sh', '.'], traced);
-  add('a program by an abbreviated option of ls-remote', ['git', 'ls-remote', '--upload-p=./evil.sh', '.'], traced);
+  add(
+    'a program by an abbreviated option of ls-remote',
+    ['git', 'ls-remote', '--upload-p=./evil.sh', '.'],
+    traced,
+  );
   add('a program by fetch', ['git', 'fetch', '--upload-pack', './evil.sh', '.'], traced);
-  add('a program by an address', ['git', '-c', 'protocol.ext.allow=always', 'ls-remote', 'ext::./evil.sh'], traced);
+  add(
+    'a program by an address',
+    ['git', '-c', 'protocol.ext.allow=always', 'ls-remote', 'ext::./evil.sh'],
+    traced,
+  );
   add('a program by an address alone', ['git', 'ls-remote', 'ext::./evil.sh']);
   add('a program by clone', ['git', 'clone', '-u', './evil.sh', '.', 'clone'], traced);
   add('settings in a clone', ['git', 'clone', '-c', 'core.fsmonitor=./evil.sh', '.', 'clone2']);
@@ -106,7 +160,11 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
 
   // find, grep, sort, sed, tar and others.
   add('a program by find', ['find', 'src', '-exec', './evil.sh', ';'], traced);
-  add('a program by find, many', ['find', 'src', '-name', '*.js', '-execdir', './../evil.sh', '{}', '+'], traced);
+  add(
+    'a program by find, many',
+    ['find', 'src', '-name', '*.js', '-execdir', './../evil.sh', '{}', '+'],
+    traced,
+  );
   add('a file by find', ['find', 'src', '-fprintf', pwned, 'x'], traced);
   add('a list by find', ['find', 'src', '-fls', pwned], traced);
   add('a removal by find', ['find', 'src', '-delete']);
@@ -116,14 +174,18 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
   add('a link named to grep', ['grep', 'CANARY', 'link.txt']);
   add('patterns from elsewhere', ['grep', '-f', `${outside}/canary.txt`, 'README.md']);
   add('names left out, from elsewhere', ['grep', '-r', `--exclude-from=${outside}/canary.txt`, 'TODO', '.']);
-  add('secrets found by grep', ['grep', '-rs', '--exclude=fifo', '-D', 'skip', 'SESAME', 'config', 'src'], harmless);
+  add(
+    'secrets found by grep',
+    ['grep', '-rs', '--exclude=fifo', '-D', 'skip', 'SESAME', 'config', 'src'],
+    harmless,
+  );
   add('a secret named to grep', ['grep', 'SESAME', '.env']);
   add('a secret by another name', ['cat', 'alias.txt']);
   add('a secret under a directory', ['head', 'config/.env.production']);
   add('a secret in small letters', ['cat', '.ENV']);
   add('settings of git', ['cat', '.git/config']);
-  add('a program by sort', ['sort', '-S', '32b', '--compress-program=./evil.sh', 'big.txt'], traced);
-  add('a program by sort, abbreviated', ['sort', '-S', '32b', '--co=./evil.sh', 'big.txt'], traced);
+  add('a program by sort', ['sort', '-S', '32b', '--compress-program=./evil.sh', 'middle.txt'], traced);
+  add('a program by sort, abbreviated', ['sort', '-S', '32b', '--co=./evil.sh', 'middle.txt'], traced);
   add('a file by sort', ['sort', '-o', pwned, 'README.md'], traced);
   add('a file by sort, attached', ['sort', `-o${pwned}`, 'README.md'], traced);
   add('a file by sort, in a cluster', ['sort', `-ro${pwned}`, 'README.md'], traced);
@@ -141,8 +203,16 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
   add('a file by awk', ['awk', `BEGIN { print "x" > "${pwned}" }`], traced);
   add('a file by tee', ['tee', pwned], { stdin: 'x', hasTrace: true });
   add('a file by uniq', ['uniq', 'README.md', pwned], traced);
-  add('a program by tar', ['tar', '-cf', '/dev/null', '--checkpoint=1', '--checkpoint-action=exec=./evil.sh', 'src'], traced);
-  add('a program by tar, abbreviated', ['tar', '-cf', '/dev/null', '--checkpoint=1', '--checkpoint-act=exec=./evil.sh', 'src'], traced);
+  add(
+    'a program by tar',
+    ['tar', '-cf', '/dev/null', '--checkpoint=1', '--checkpoint-action=exec=./evil.sh', 'src'],
+    traced,
+  );
+  add(
+    'a program by tar, abbreviated',
+    ['tar', '-cf', '/dev/null', '--checkpoint=1', '--checkpoint-act=exec=./evil.sh', 'src'],
+    traced,
+  );
   add('a program for each file of tar', ['tar', '-xf', 'a.tar', '--to-command=./evil.sh'], traced);
   add('a compressor of tar', ['tar', '-cf', 'x.tar', '-I', './evil.sh', 'src'], traced);
   add('a compressor of tar, attached', ['tar', '-I./evil.sh', '-cf', 'x.tar', 'src'], traced);
@@ -191,11 +261,30 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
 
   // Links that lead to a directory: programs go up from where it is, texts from where the link stands.
   add('up behind a link', ['cat', 'out/../outside/canary.txt']);
-  add('up behind a link, to write', ['cp', 'README.md', 'node_modules/@scope/inner/../../../outside/pwned'], traced);
+  add(
+    'up behind a link, to write',
+    ['cp', 'README.md', 'node_modules/@scope/inner/../../../outside/pwned'],
+    traced,
+  );
   add('up behind a link of a package', ['cat', 'node_modules/@scope/inner/../../../outside/canary.txt']);
-  add('up behind a link, after an option', ['tar', '-cf', '-', '-C', 'node_modules/@scope/inner', '../../../outside/canary.txt']);
-  add('up behind a link, to a repository that was not looked at', ['git', '-C', 'node_modules/@scope/inner/../strange', 'status'], traced);
-  add('up behind a link, in two steps', ['git', '-C', 'node_modules/@scope/inner', '-C', '../strange', 'status'], traced);
+  add('up behind a link, after an option', [
+    'tar',
+    '-cf',
+    '-',
+    '-C',
+    'node_modules/@scope/inner',
+    '../../../outside/canary.txt',
+  ]);
+  add(
+    'up behind a link, to a repository that was not looked at',
+    ['git', '-C', 'node_modules/@scope/inner/../strange', 'status'],
+    traced,
+  );
+  add(
+    'up behind a link, in two steps',
+    ['git', '-C', 'node_modules/@scope/inner', '-C', '../strange', 'status'],
+    traced,
+  );
   add('settings of git through a link', ['grep', '-r', 'url', 'gitlink']);
   add('settings of git through a link, packed', ['tar', '-cf', '-', 'gitlink/']);
   add('settings of git through a link, compared', ['diff', '-r', 'gitlink', 'src']);
@@ -261,7 +350,7 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
     'A=B': 'x',
     '': 'x',
     'BASH_FUNC_ls%%': '() { ./evil.sh; }',
-    '__proto__': canary,
+    __proto__: canary,
   })) {
     const env = Object.fromEntries([[name, value]]);
     add(`the variable ${name} for git`, ['git', 'status'], { env });
@@ -271,8 +360,16 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
     ['a diff program by a variable', ['git', 'diff'], { GIT_EXTERNAL_DIFF: './evil.sh' }],
     ['a trace by a variable', ['git', 'status'], { GIT_TRACE: `${outside}/pwned` }],
     ['settings by variables', ['git', 'status'], { GIT_CONFIG_PARAMETERS: "'core.fsmonitor=./evil.sh'" }],
-    ['options of tar by a variable', ['tar', '-tf', 'a.tar'], { TAR_OPTIONS: '--to-command=./evil.sh -x --no-list' }],
-    ['options of node by a variable', ['node', '--version'], { NODE_OPTIONS: `--import=${project}/evil.mjs` }],
+    [
+      'options of tar by a variable',
+      ['tar', '-tf', 'a.tar'],
+      { TAR_OPTIONS: '--to-command=./evil.sh -x --no-list' },
+    ],
+    [
+      'options of node by a variable',
+      ['node', '--version'],
+      { NODE_OPTIONS: `--import=${project}/evil.mjs` },
+    ],
   ];
   for (const [what, words, env] of controls) add(what, words, { env });
 
@@ -281,8 +378,14 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
   add('code for node, attached', ['node', `--eval=require('fs').writeFileSync('${pwned}','x')`], traced);
   add('code for node, printed', ['node', '-p', `require('fs').readFileSync('${outside}/canary.txt','utf8')`]);
   add('code for node, in a cluster', ['node', '-pe', `require('fs').writeFileSync('${pwned}','x')`], traced);
-  add('code for node from stdin', ['node', '-'], { stdin: `require('fs').writeFileSync('${pwned}','x')`, hasTrace: true });
-  add('code for node from stdin, without a word', ['node'], { stdin: `require('fs').writeFileSync('${pwned}','x')`, hasTrace: true });
+  add('code for node from stdin', ['node', '-'], {
+    stdin: `require('fs').writeFileSync('${pwned}','x')`,
+    hasTrace: true,
+  });
+  add('code for node from stdin, without a word', ['node'], {
+    stdin: `require('fs').writeFileSync('${pwned}','x')`,
+    hasTrace: true,
+  });
   add('a module before', ['node', '--import', './evil.mjs', 'src/index.js'], traced);
   add('a module before, attached', ['node', '--import=./evil.mjs', 'src/index.js'], traced);
   add('a module before --version', ['node', '--import=./evil.mjs', '--check', 'src/index.js']);
@@ -293,7 +396,12 @@ export function commandAttacks({ outside, project, canary }: Playground): Comman
   add('a script of a package file', ['node', '--run', 'test']);
   add('a report elsewhere', ['node', `--redirect-warnings=${pwned}`, 'src/index.js']);
   add('a coverage elsewhere', ['node', '--test', '--test-reporter=./evil.mjs']);
-  add('a report of tests elsewhere', ['node', '--test', `--test-reporter-destination=${pwned}`, 'test/math.test.js']);
+  add('a report of tests elsewhere', [
+    'node',
+    '--test',
+    `--test-reporter-destination=${pwned}`,
+    'test/math.test.js',
+  ]);
   add('a shell for npm', ['npm', 'run', 'hello', '--script-shell=./evil.sh'], traced);
   add('a shell for npm, abbreviated', ['npm', 'run', 'hello', '--script-sh=./evil.sh']);
   add('options of node for npm', ['npm', 'run', 'hello', '--node-options=--import=./evil.mjs']);

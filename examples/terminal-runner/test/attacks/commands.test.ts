@@ -26,7 +26,11 @@ const servers = [
 
 function call(client: Client, way: Way, { program, args, ...more }: CommandAttack): Promise<Attempt> {
   const { cwd, env, stdin } = more;
-  const rest = { ...(cwd !== undefined && { cwd }), ...(env && { env }), ...(stdin !== undefined && { stdin }) };
+  const rest = {
+    ...(cwd !== undefined && { cwd }),
+    ...(env && { env }),
+    ...(stdin !== undefined && { stdin }),
+  };
   return way === 'run_line'
     ? attempt(client, way, { line: lineOf([program, ...args]), ...rest }, LIMIT)
     : attempt(client, way, { program, args, ...rest }, LIMIT);
@@ -42,33 +46,46 @@ test('attacks with a trace do leave one where nothing holds them', () => {
   expect(without).toEqual([]);
 }, 60_000);
 
+/** What an attack achieved by a call. */
+async function harmOf(client: Client, way: Way, attack: CommandAttack): Promise<string[]> {
+  const { what, ends = 'refused', ...words } = attack;
+  const { isError, code, text, data } = await call(client, way, attack);
+  if (way === 'start' && data?.id !== undefined) await attempt(client, 'kill', { id: data.id });
+  const written = JSON.stringify(words);
+  const harm = [
+    ...(text.includes(canary) && !written.includes(canary) ? ['reads what is outside'] : []),
+    ...(text.includes(secret) ? ['reads a secret'] : []),
+    ...playground.traces(),
+    ...(ends !== 'harmless' && !isError ? ['runs'] : []),
+    ...(ends === 'refused' && !REFUSALS.includes(code) ? [`ends with ${code ?? text.slice(0, 600)}`] : []),
+  ];
+  return harm.map((each) => `${what}: ${written.slice(0, 200)}: ${each}`);
+}
+
+async function connectTo(profile: string, sandbox: string): Promise<Client> {
+  const settings = ['--profile', profile, '--sandbox', sandbox, '--data', temporaryDirectory()];
+  const { url } = await startHttp([...settings, ...playground.roots]);
+  return connectHttp(url);
+}
+
 describe.each(servers)('profile %s, sandbox %s', (profile, sandbox, ways) => {
   let client: Client;
   let before: string;
   beforeAll(async () => {
     before = playground.guarded();
-    const settings = ['--profile', profile, '--sandbox', sandbox, '--data', temporaryDirectory()];
-    const { url } = await startHttp([...settings, ...playground.roots]);
-    client = await connectHttp(url);
+    client = await connectTo(profile, sandbox);
   });
 
-  test.each(ways)('%s', async (way) => {
-    const found: string[] = [];
-    for (const attack of attacks) {
-      const { what, ends = 'refused', ...words } = attack;
-      const { isError, code, text, data } = await call(client, way, attack);
-      const written = JSON.stringify(words);
-      const problems = [
-        ...(text.includes(canary) && !written.includes(canary) ? ['reads what is outside'] : []),
-        ...(text.includes(secret) ? ['reads a secret'] : []),
-        ...playground.traces(),
-        ...(ends !== 'harmless' && !isError ? ['runs'] : []),
-        ...(ends === 'refused' && !REFUSALS.includes(code) ? [`ends with ${code ?? text.slice(0, 600)}`] : []),
-      ];
-      if (problems.length > 0) found.push(`${what}: ${written.slice(0, 200)}: ${problems.join(', ')}`);
-      if (way === 'start' && data?.id !== undefined) await attempt(client, 'kill', { id: data.id });
-    }
-    expect(found).toEqual([]);
-    expect(playground.guarded()).toBe(before);
-  }, 280_000);
+  test.each(ways)(
+    '%s',
+    async (way) => {
+      const harm: string[] = [];
+      // What does no harm in one way does none in the others, and start waits for its end.
+      const tried = attacks.filter(({ ends }) => way !== 'start' || ends !== 'harmless');
+      for (const attack of tried) harm.push(...(await harmOf(client, way, attack)));
+      expect(harm).toEqual([]);
+      expect(playground.guarded()).toBe(before);
+    },
+    280_000,
+  );
 });

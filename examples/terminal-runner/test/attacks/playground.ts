@@ -80,7 +80,12 @@ export function createPlayground(): Playground {
     writeFileSync(path, content, mode === undefined ? {} : { mode });
   }
   const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: project, env: { ...HOUSEHOLD, ...AUTHOR }, encoding: 'utf8', stdio: 'pipe' });
+    execFileSync('git', args, {
+      cwd: project,
+      env: { ...HOUSEHOLD, ...AUTHOR },
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
 
   writeFileSync(join(outside, 'canary.txt'), `${canary}\n`);
   mkdirSync(join(outside, 'directory'));
@@ -89,7 +94,13 @@ export function createPlayground(): Playground {
   writeFileSync(join(docs, 'guide.md'), '# Guide\nRead me.\n');
 
   const touch = traceFiles.map((path) => `echo "$0 $*" >> '${path}' 2>/dev/null`).join('\n');
-  writeFileSync(evil, `#!/bin/sh\n${touch}\ncat '${join(outside, 'canary.txt')}' 2>/dev/null\nexit 0\n`, { mode: 0o755 });
+  writeFileSync(
+    evil,
+    `#!/bin/sh\n${touch}\n/bin/cat '${join(outside, 'canary.txt')}' 2>/dev/null\nexit 0\n`,
+    {
+      mode: 0o755,
+    },
+  );
   for (const name of ['git', 'node', 'node_modules/.bin/git', 'node_modules/.bin/cat', 'bin/ls'])
     file(name, readFileSync(evil, 'utf8'), 0o755);
 
@@ -100,13 +111,17 @@ export function createPlayground(): Playground {
   file('test/math.test.js', TEST);
   file('node_modules/left/index.js', 'module.exports = 1;\n');
   file('node_modules/left/package.json', '{"name":"left","version":"1.0.0"}');
-  file('evil.mjs', `import { appendFileSync } from 'node:fs';\nfor (const path of ${JSON.stringify(traceFiles)}) try { appendFileSync(path, 'node\\n'); } catch {}\n`);
+  file(
+    'evil.mjs',
+    `import { appendFileSync } from 'node:fs';\nfor (const path of ${JSON.stringify(traceFiles)}) try { appendFileSync(path, 'node\\n'); } catch {}\n`,
+  );
   file('with space.txt', 'spaces\n');
   file('-dash.txt', 'dash\n');
   file('--output=x', 'option\n');
   file('new\nline.txt', 'newline\n');
   file('ünï cödé 日本.txt', 'unicode\n');
   file('big.txt', Array.from({ length: 60_000 }, (_, index) => `line ${60_000 - index}`).join('\n'));
+  file('middle.txt', Array.from({ length: 1_000 }, (_, index) => `line ${1_000 - index}`).join('\n'));
   file('.gitignore', '.env\nnode_modules\nhuge.bin\n');
   file('evil.patch', EVIL_PATCH);
   git('init', '-q', '-b', 'main');
@@ -143,7 +158,10 @@ export function createPlayground(): Playground {
   execFileSync('mkfifo', [join(project, 'fifo')]);
   file('huge.bin', '');
   truncateSync(join(project, 'huge.bin'), 1024 ** 3);
-  writeFileSync(join(project, 'binary.dat'), Buffer.from(Array.from({ length: 4096 }, (_, index) => index % 256)));
+  writeFileSync(
+    join(project, 'binary.dat'),
+    Buffer.from(Array.from({ length: 4096 }, (_, index) => index % 256)),
+  );
   execFileSync('tar', ['-cf', join(project, 'a.tar'), '-C', project, 'src']);
   chmodSync(join(outside, 'canary.txt'), 0o644);
 
@@ -156,7 +174,14 @@ export function createPlayground(): Playground {
     canary,
     secret,
     evil,
-    roots: ['--root', `workspace=${project}`, '--root', `second=${second}`, '--read-only-root', `docs=${docs}`],
+    roots: [
+      '--root',
+      `workspace=${project}`,
+      '--root',
+      `second=${second}`,
+      '--read-only-root',
+      `docs=${docs}`,
+    ],
     file,
     git,
     direct(program, args, { cwd = project, env = {}, input = '' } = {}) {
@@ -213,7 +238,11 @@ export function snapshot(directory: string): string {
     .map((name) => {
       const path = join(directory, name);
       const stats = lstatSync(path);
-      const content = stats.isSymbolicLink() ? readlinkSync(path) : stats.isFile() ? readFileSync(path, 'base64') : '';
+      const content = stats.isSymbolicLink()
+        ? readlinkSync(path)
+        : stats.isFile()
+          ? readFileSync(path, 'base64')
+          : '';
       return `${path} ${stats.mode.toString(8)} ${content}`;
     })
     .join('\n');
@@ -222,7 +251,7 @@ export function snapshot(directory: string): string {
 function packageJson(): string {
   const scripts = {
     test: 'node --test test/math.test.js',
-    build: 'node -e "require(\'node:fs\').writeFileSync(\'built.txt\', \'built\')"',
+    build: "node -e \"require('node:fs').writeFileSync('built.txt', 'built')\"",
     hello: 'echo hello from npm',
     fail: 'exit 3',
     where: 'pwd',

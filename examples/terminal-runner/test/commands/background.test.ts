@@ -50,7 +50,14 @@ describe.each(eras)('in the background, for a %s client', (era) => {
     const ready = await caller.call('wait', { id, until: 'match', pattern: '^ready$' });
     expect(dataOf(ready)).toMatchObject({ ended: 'matched', line: 'ready', position: 5 });
     expect(dataOf(await caller.call('list_processes')).processes).toMatchObject([
-      { id, command: 'node squares.mjs', status: 'running', isBackground: true, hasOpenInput: true },
+      {
+        id,
+        command: 'node squares.mjs',
+        cwd: '.',
+        status: 'running',
+        isBackground: true,
+        hasOpenInput: true,
+      },
     ]);
     const read = await caller.call('read_output', { id });
     expect(textOf(read)).toContain('still growing');
@@ -164,6 +171,17 @@ describe.each(eras)('in the background, for a %s client', (era) => {
     expect(dataOf(await again.call('list_processes')).processes).toMatchObject([{ id, status: 'running' }]);
     expect(dataOf(await again.call('kill', { id })).reason).toBe('killed');
     expect(dataOf(await again.call('list_processes')).processes).toMatchObject([{ id, status: 'exited' }]);
+  });
+
+  test('a start that is cancelled before its answer leaves nothing running', async () => {
+    const { client } = await startServer({ firstLookMs: 30_000 });
+    const caller = client({ era });
+    const seconds = uniqueSeconds();
+    const starting = caller.call('start', { program: 'sleep', args: [seconds] }).catch(() => {});
+    await waitForProcesses(seconds, 1);
+    await caller.cancel();
+    await starting;
+    await waitForProcesses(seconds, 0);
   });
 
   test('cancelling a wait leaves the process alone', async () => {

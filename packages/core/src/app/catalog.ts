@@ -97,10 +97,13 @@ export function layersAlong(path: readonly Place[], method: string): readonly La
 }
 
 /** The entry a URI belongs to, and the variables its template found. */
-export function findResource(
-  catalog: Catalog,
-  uri: string,
-): { entry: Entry<CompiledResource>; variables: Readonly<Record<string, string | string[]>> } | undefined {
+export interface FoundResource {
+  readonly entry: Entry<CompiledResource>;
+  readonly variables: Readonly<Record<string, string | string[]>>;
+}
+
+/** `undefined` for a URI that no resource has. */
+export function findResource(catalog: Catalog, uri: string): FoundResource | undefined {
   const exact = catalog.resources.get(uri);
   if (exact) return { entry: exact, variables: {} };
   for (const entry of catalog.templates) {

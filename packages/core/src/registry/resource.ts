@@ -84,6 +84,11 @@ export interface TemplateResourceOptions<T extends string, C extends object> ext
   /** An RFC 6570 template: `note://{id}`, `file:///{+path}`. */
   readonly template: T;
   readonly read: (variables: TemplateVariables<T>, call: Call<C>) => Awaitable<Readable>;
+  /**
+   * Whether somebody may hear that one of them has changed; asked when they subscribe, and a no looks as if there was no
+   * such resource. Default: whoever may use it, which tells all of them when something happens.
+   */
+  readonly mayWatch?: (variables: TemplateVariables<T>, call: Call<C>) => Awaitable<boolean>;
   /** The resources of this template that `resources/list` shows. */
   readonly list?: (call: Call<C>) => Awaitable<readonly ResourceDescription[]>;
   /** Completion per variable. */
@@ -98,6 +103,7 @@ export interface Resource<Context extends object = any> extends ResourceFacts {
   readonly template: boolean;
   readonly read: (variables: any, call: Call<Context>) => Awaitable<Readable>;
   readonly list: ((call: Call<Context>) => Awaitable<readonly ResourceDescription[]>) | undefined;
+  readonly mayWatch?: ((variables: any, call: Call<Context>) => Awaitable<boolean>) | undefined;
   readonly complete: Readonly<Record<string, Completer | undefined>>;
   readonly size: number | undefined;
 }

@@ -3,7 +3,9 @@ export type GitQuery = (args: readonly string[]) => Promise<string>;
 
 const SETTINGS = ['config', '--list', '--no-includes', '--show-origin', '-z'] as const;
 const DIRECTORIES = ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir'] as const;
-const INDEX = ['ls-files', '--stage', '-z'] as const;
+// The index is read, and reading it asks the monitor of the tree.
+const INDEX = ['-c', 'core.fsmonitor=false', 'ls-files', '--stage', '-z'] as const;
+const OBJECTS = ['count-objects', '-v'] as const;
 
 /** A setting that lets a tree run programs or reach out of itself. */
 export interface GitTreeFinding {
@@ -45,8 +47,10 @@ export async function checkGitTree(query: GitQuery): Promise<GitTreeVerdict> {
     .filter(({ key, value, origin }) => origin !== 'command line:' && runsSomething(key, value))
     .map(({ key, origin }) => ({ key, origin }));
   if (findings.length === 0) {
-    const directories = (await query(DIRECTORIES)).split('\n').filter((directory) => directory !== '');
-    return { isSafe: true, directories: [...new Set(directories)] };
+    const own = (await query(DIRECTORIES)).split('\n').filter((directory) => directory !== '');
+    // Objects of other repositories can be read by their hashes.
+    const borrowed = [...(await query(OBJECTS)).matchAll(/^alternate: (.+)$/gm)].map(([, path]) => path!);
+    return { isSafe: true, directories: [...new Set([...own, ...borrowed])] };
   }
   const names = findings.map(({ key, origin }) => `${key} (${origin})`).join(', ');
   return {
@@ -115,9 +119,13 @@ const PROGRAMS = [
   /^format\.signaturefile$/,
 ];
 
+/** Files whose content git shows. */
+const SHOWN = /^(?:commit\.template|blame\.ignorerevsfile|mailmap\.file)$/;
+
 function runsSomething(key: string, value: string): boolean {
   if (key.startsWith('filter.lfs.') && LFS.has(value)) return false;
   if (/^remote\..*\.url$/s.test(key)) return /^(?:[a-z0-9+.-]*::|-)/i.test(value);
   if (/^submodule\..*\.update$/s.test(key)) return value.startsWith('!');
+  if (SHOWN.test(key)) return /^[/~]|(?:^|\/)\.\.(?:\/|$)/.test(value);
   return PROGRAMS.some((form) => form.test(key));
 }

@@ -407,6 +407,7 @@ git stash -u
 git stash pop
 git stash apply stash@{1}
 git branch feature/z
+git branch -d merged-branch
 git branch -m old new
 git tag v1.2.3
 git tag -a v1.2.3 -m 'release 1.2.3'
@@ -451,7 +452,7 @@ git clone --depth 1 https://github.com/a/b dir
 git ls-remote --heads origin
 git reset --hard HEAD~1
 git clean -fd
-git branch -d old
+git branch -d -f old
 git branch -D old
 git tag -d v1.0
 git stash drop

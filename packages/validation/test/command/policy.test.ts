@@ -76,7 +76,7 @@ describe('a decision', () => {
       directory: 'packages/a',
       operands: [
         { value: 'packages/a', access: 'read' },
-        { value: 'packages/x', access: 'read' },
+        { value: 'packages/a/../x', access: 'read' },
       ],
     });
   });

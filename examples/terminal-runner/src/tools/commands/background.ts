@@ -8,7 +8,7 @@ import { CAPTURE, showStream, type ShownStream } from '../../output/show-output.
 /** Programs that go on after their call. */
 export interface Background {
   /**
-   * Starts one; its id is that of the artifact its output goes to.
+   * Starts one; its id is that of the artifact its output goes to. Until `toBackground` the signal ends it.
    *
    * @throws {ToolError} as `CommandRunner.start`, or `ARTIFACT_QUOTA`.
    */
@@ -20,7 +20,10 @@ export interface Background {
 }
 
 /** How a background program is started. */
-type BackgroundOptions = Pick<StartCommandOptions, 'owner' | 'openInput' | 'timeoutMs' | 'idleTimeoutMs'> & {
+type BackgroundOptions = Pick<
+  StartCommandOptions,
+  'owner' | 'openInput' | 'timeoutMs' | 'idleTimeoutMs' | 'signal'
+> & {
   /** Of its artifact, and in lists. */
   readonly name: string;
 };

@@ -1,10 +1,12 @@
 import { callerKey, ToolError, type Call } from '@toolyard/core';
-import type { DecidedCommand, ManagedProcess } from '@toolyard/core/process';
+import type { DecidedCommand, ManagedProcess, SafeRoots } from '@toolyard/core/process';
 
 import { confirm } from '../../approval/confirm.ts';
 import { visible, visibleLines } from '../../approval/visible.ts';
+import { shownDirectory } from '../../commands/shown-directory.ts';
 
 interface InputGuardOptions {
+  readonly roots: SafeRoots;
   /** Whether a person decides, once for each process. */
   readonly needsApproval: boolean;
   readonly onDecision: ((decided: DecidedCommand) => void) | undefined;
@@ -20,12 +22,13 @@ const MAX_SHOWN = 8_000;
  *
  * @returns a function that throws a {@link ToolError} `COMMAND_NOT_APPROVED`.
  */
-export function inputGuard({ needsApproval, onDecision }: InputGuardOptions) {
+export function inputGuard({ roots, needsApproval, onDecision }: InputGuardOptions) {
   const approved = new WeakSet<ManagedProcess>();
 
   return async function assertMaySend(process: ManagedProcess, text: string, call: Call): Promise<void> {
-    const answer = !needsApproval || approved.has(process) || (await ask(process, text, call));
-    const { label, cwd } = process.info();
+    const { label, cwd: absolute } = process.info();
+    const cwd = await shownDirectory(roots, absolute);
+    const answer = !needsApproval || approved.has(process) || (await ask(process, { text, cwd, call }));
     onDecision?.({
       owner: callerKey(call),
       program: label,
@@ -43,10 +46,16 @@ export function inputGuard({ needsApproval, onDecision }: InputGuardOptions) {
   };
 }
 
-async function ask(process: ManagedProcess, text: string, call: Call): Promise<boolean | undefined> {
+interface Question {
+  readonly text: string;
+  readonly cwd: string;
+  readonly call: Call;
+}
+
+async function ask(process: ManagedProcess, { text, cwd, call }: Question): Promise<boolean | undefined> {
   if (text.length > MAX_SHOWN)
     throw notApproved(`A person has to see the first text, and ${MAX_SHOWN} characters are the most`);
-  const { program, args, cwd } = process.info();
+  const { program, args } = process.info();
   const command = [program, ...args].map(visible).join(' ');
   const question = `Send this to ${command} in ${visible(cwd)}, and what may follow later without a question?`;
   return confirm(call, { key: 'approve', message: `${question}\n${visibleLines(text)}` });

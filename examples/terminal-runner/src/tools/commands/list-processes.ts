@@ -1,12 +1,13 @@
 import { callerKey, defineTool, result, text, type Tool } from '@toolyard/core';
-import type { ProcessInfo } from '@toolyard/core/process';
+import type { ProcessInfo, SafeRoots } from '@toolyard/core/process';
 import { z } from 'zod';
 
 import type { Commands } from '../../commands/commands.ts';
+import { shownDirectory } from '../../commands/shown-directory.ts';
 import { describeState, stateFields, stateOf } from './process-state.ts';
 
 /** `list_processes`: what runs for the caller. */
-export function listProcessesTool({ supervisor }: Commands): Tool {
+export function listProcessesTool({ supervisor, roots }: Commands): Tool {
   return defineTool({
     name: 'list_processes',
     title: 'List processes',
@@ -19,7 +20,7 @@ export function listProcessesTool({ supervisor }: Commands): Tool {
         z.object({
           ...stateFields,
           command: z.string().describe('Program and arguments, shortened'),
-          cwd: z.string(),
+          cwd: z.string().describe('As the cwd of run has it; empty when it is gone'),
           startedAt: z.string().describe('ISO 8601'),
           isBackground: z.boolean().describe('Whether it outlives the call that started it'),
           hasOpenInput: z.boolean().describe('Whether send_input works'),
@@ -33,19 +34,19 @@ export function listProcessesTool({ supervisor }: Commands): Tool {
       const infos = supervisor.list(callerKey(call));
       const lines = infos.map((info) => `${info.id}  ${info.label}  [${describeState(info)}]`);
       return result({
-        structuredContent: { processes: infos.map(describe) },
+        structuredContent: { processes: await Promise.all(infos.map((info) => describe(info, roots))) },
         content: [text(lines.join('\n') || 'No processes.')],
       });
     },
   });
 }
 
-function describe(info: ProcessInfo) {
+async function describe(info: ProcessInfo, roots: SafeRoots) {
   const { label, cwd, startedAt, isBackground, hasOpenInput, outputBytes, silentMs } = info;
   return {
     ...stateOf(info),
     command: label,
-    cwd,
+    cwd: await shownDirectory(roots, cwd),
     startedAt: new Date(startedAt).toISOString(),
     isBackground,
     hasOpenInput,

@@ -15,13 +15,13 @@ const MAX_TEXT = 64 * 1024;
  * @param onDecision - hears what is sent, and what was refused; for an audit.
  */
 export function sendInputTool(
-  { policy, sandbox }: Commands,
+  { policy, roots, sandbox }: Commands,
   background: Background,
   onDecision: ((decided: DecidedCommand) => void) | undefined,
 ): Tool {
   // Where programs can do no harm, or something holds them, nobody has to look.
   const needsApproval = !sandbox.isBoundary && !policy.annotations.readOnlyHint;
-  const assertMaySend = inputGuard({ needsApproval, onDecision });
+  const assertMaySend = inputGuard({ roots, needsApproval, onDecision });
 
   return defineTool({
     name: 'send_input',

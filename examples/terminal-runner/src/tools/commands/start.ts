@@ -66,9 +66,10 @@ export function startTool({ runner, policy }: Commands, background: Background, 
       const owner = callerKey(call);
       const command = await runner.prepare(input, { owner, approve: askPerson(call), signal });
       const name = nameOf(input.program, ...input.args);
-      const how = { owner, name, openInput, timeoutMs, idleTimeoutMs };
+      const how = { owner, name, openInput, timeoutMs, idleTimeoutMs, signal };
       const process = await background.start(command, how);
       await process.wait({ exit: true }, { timeoutMs: firstLookMs, signal });
+      process.toBackground();
 
       const written = background.outputOf(process);
       await written.flush();

@@ -10,6 +10,7 @@ import { findResource } from '../catalog.ts';
 import type { AppCore } from '../core.ts';
 import { notificationOf, type Change } from '../hub.ts';
 import type { Method } from './method.ts';
+import { mayWatch } from './resources.ts';
 import { findExcess } from './subscribed-uris.ts';
 
 /**
@@ -24,7 +25,7 @@ export const listen: Method = {
 
 async function stream(core: AppCore, call: CallView): Promise<JsonObject> {
   const { state } = call;
-  const honored = honor(core, parseFilter(call.params['notifications']));
+  const honored = await honor(core, call, parseFilter(call.params['notifications']));
   const stamp = { [MetaKey.subscriptionId]: call.requestId };
   const end = { _meta: stamp };
   const send = (method: string, params: JsonObject) =>
@@ -78,14 +79,16 @@ function parseFilter(value: unknown): SubscriptionFilter {
 }
 
 /** The part of a filter that this app can serve; the acknowledgement names it. */
-function honor(core: AppCore, filter: SubscriptionFilter): SubscriptionFilter {
+async function honor(core: AppCore, call: CallView, filter: SubscriptionFilter): Promise<SubscriptionFilter> {
   const { prompts, resources } = capabilitiesOf(core);
+  const uris: string[] = [];
+  for (const uri of (resources && filter.resourceSubscriptions) || [])
+    if (await mayWatch(findResource(core.catalog, uri), call)) uris.push(uri);
   return {
     ...(filter.toolsListChanged && { toolsListChanged: true }),
     ...(filter.promptsListChanged && prompts && { promptsListChanged: true }),
     ...(filter.resourcesListChanged && resources && { resourcesListChanged: true }),
-    ...(filter.resourceSubscriptions?.length &&
-      resources && { resourceSubscriptions: filter.resourceSubscriptions }),
+    ...(uris.length > 0 && { resourceSubscriptions: uris }),
   };
 }
 

@@ -13,7 +13,7 @@ import type { CompiledResource, Resource } from '../../registry/resource.ts';
 import { toBase64 } from '../../results.ts';
 import { enforceAccess } from '../access.ts';
 import type { CallView } from '../call-view.ts';
-import { findResource, layersAlong, type Entry } from '../catalog.ts';
+import { findResource, layersAlong, type Entry, type FoundResource } from '../catalog.ts';
 import type { AppCore } from '../core.ts';
 import { collectList } from '../lists.ts';
 import { orAbort, runHandler } from '../run-handler.ts';
@@ -103,18 +103,26 @@ function subscription(method: string, wanted: boolean): Method {
     era: 'legacy',
     resolve(core, { uri }) {
       if (typeof uri !== 'string') return { run: async () => Promise.reject(uriMissing()) };
-      const entry = findResource(core.catalog, uri)?.entry;
+      const found = findResource(core.catalog, uri);
+      const entry = found?.entry;
       return {
         ...(entry && subscribed(entry, uri, method)),
         async run(call) {
           if (!wanted) return setSubscribed(call, uri, false); // also of what is gone or denied by now
           if (!entry) throw new NotFoundError('resource', uri);
           enforceAccess(entry.compiled.resource.access, call.principal, 'resource', uri);
+          if (!(await mayWatch(found, call))) throw new NotFoundError('resource', uri);
           return setSubscribed(call, uri, true);
         },
       };
     },
   };
+}
+
+/** Whether a caller who may use a resource may also hear of its changes. */
+export async function mayWatch(found: FoundResource | undefined, call: CallView): Promise<boolean> {
+  const { mayWatch: ask } = found?.entry.compiled.resource ?? {};
+  return ask === undefined || (await orAbort(call, async () => ask(found?.variables, call)));
 }
 
 function subscribed({ path, compiled }: Entry<CompiledResource>, uri: string, method: string) {

@@ -29,6 +29,12 @@ export function artifactResource(store: ArtifactStore): Resource {
         size: bytes,
       }));
     },
+    async mayWatch({ id }, call) {
+      return store.info(callerKey(call), id).then(
+        () => true,
+        () => false,
+      );
+    },
     async read({ id: rest }, call): Promise<ResourceContents[]> {
       // The query is part of what the template takes for the id.
       const [id = '', query] = rest.split('?', 2);

@@ -146,7 +146,8 @@ export interface CommandRunner {
    * written when their pipeline has ended, whole or not at all. Streams that are joined (`2>&1`) keep the order of
    * each; between them it is that of arrival.
    *
-   * @throws {ToolError} as `ProcessSupervisor.start`.
+   * @throws {ToolError} as `ProcessSupervisor.start`, where nothing has run yet; later that is the failure of a
+   * pipeline, with the reason on stderr.
    */
   runPlan(plan: PreparedPlan, options: RunPlanOptions): Promise<PlanExit>;
 }
@@ -183,23 +184,15 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
     prepare: (input, who) => preparation.command(input, who),
     preparePlan: (input, who) => preparation.plan(input, who),
     start({ command, sandbox, stdin, limits }, { openInput = false, ...how }) {
-      const started = supervisor.start(command, {
+      return supervisor.start(command, {
         ...how,
         sandbox,
         limits,
         capture: { ...capture, ...how.capture },
-        stdin: openInput ? 'open' : stdin === undefined ? undefined : { text: stdin },
+        stdin: stdin === undefined ? (openInput ? 'open' : undefined) : { text: stdin, keepOpen: openInput },
       });
-      return openInput && stdin !== undefined
-        ? started.then((process) => withInput(process, stdin))
-        : started;
     },
     runPlan: (plan, how) =>
       runPlan(plan, { ...how, supervisor, roots, capture: { ...capture, ...how.capture } }),
   };
-}
-
-async function withInput(process: ManagedProcess, text: string): Promise<ManagedProcess> {
-  await process.write(text);
-  return process;
 }

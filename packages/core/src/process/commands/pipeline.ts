@@ -19,6 +19,8 @@ interface PipelineOptions {
   readonly stdin: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether others ran before: what they did and wrote must be told, whatever becomes of this one. */
+  readonly isLater: boolean;
 }
 
 /** How a pipeline ended: as its last command did. */
@@ -37,7 +39,7 @@ export async function runPipeline(
   parts: readonly PreparedPart[],
   options: PipelineOptions,
 ): Promise<PipelineExit> {
-  const { capture } = options;
+  const { capture, isLater } = options;
   const streams: Streams[] = [];
   const processes: ManagedProcess[] = [];
   try {
@@ -55,6 +57,7 @@ export async function runPipeline(
   } catch (error) {
     await Promise.all(processes.map((process) => process.kill()));
     await Promise.all(streams.map((each) => each.abort()));
+    if (isLater) return failed(error, capture);
     throw error;
   }
   const exits = await Promise.all(processes.map((process) => process.exited));

@@ -32,7 +32,8 @@ export async function runPlan({ steps, stdin }: PreparedPlan, options: PlanRun):
       const isSuccess = outcome.exitCode === 0;
       if (when !== 'always' && (when === 'onSuccess') !== isSuccess) continue;
       const timeoutMs = options.timeoutMs && Math.max(options.timeoutMs - (performance.now() - started), 1);
-      const ended = await runPipeline(parts, { ...options, timeoutMs, capture, stdin: input });
+      const isLater = commands.length > 0;
+      const ended = await runPipeline(parts, { ...options, timeoutMs, capture, stdin: input, isLater });
       input = undefined;
       commands.push(...ended.commands);
       outcome = ended;

@@ -17,14 +17,20 @@ export interface InputPipe {
 const MAX_WAITING_BYTES = 1024 * 1024;
 const PATIENCE_MS = 1_000;
 
+/** What is written at once, however long it is, and whether more may follow. */
+export interface FirstInput {
+  readonly text: string;
+  readonly keepOpen?: boolean | undefined;
+}
+
 /**
  * @param stdin - `null` when the program has none.
- * @param first - written at once, and then the pipe is closed; `undefined` leaves it open.
  */
-export function inputPipe(stdin: Writable | null, first: string | undefined, clock: Clock): InputPipe {
+export function inputPipe(stdin: Writable | null, first: FirstInput | undefined, clock: Clock): InputPipe {
   // A program may end without reading all of its input (`head -1`): EPIPE is no failure.
   stdin?.on('error', () => {});
-  if (first !== undefined) stdin?.end(first);
+  if (first && first.text !== '') stdin?.write(first.text);
+  if (!first?.keepOpen) stdin?.end();
   return {
     get isOpen() {
       return stdin?.writable === true;

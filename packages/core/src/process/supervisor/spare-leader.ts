@@ -7,28 +7,31 @@ const FOR_ALL: ReadonlySet<ProcessSignal> = new Set(['SIGKILL', 'SIGSTOP', 'SIGC
 const RETRY_MS = 5;
 const MAX_RETRIES = 40;
 
+/** Whom a leader keeps: a shell with a terminal moves to a group of its own, and stays in the session. */
+type Kept = 'group' | 'session';
+
 /**
  * Linux: a platform whose signals leave out the leader of a process group, which keeps the others: they end by SIGKILL
  * when it ends.
  */
-export function spareLeader(platform: ProcessPlatform): ProcessPlatform {
+export function spareLeader(platform: ProcessPlatform, others: Kept = 'group'): ProcessPlatform {
   return {
     ...platform,
     signalTree(leader, signal) {
       if (FOR_ALL.has(signal)) return platform.signalTree(leader, signal);
-      const kept = keptBy(leader);
+      const kept = keptBy(leader, others);
       // As long as it keeps nobody, it is the one to be signalled.
       if (kept.length === 0) return platform.signalTree(leader, signal);
       send(kept, signal);
-      if (isBeginning(kept)) retry(leader, signal, MAX_RETRIES);
+      if (isBeginning(kept)) retry({ leader, others, signal }, MAX_RETRIES);
       return true;
     },
   };
 }
 
 /** Parents mostly first: who waits for a child must not go on with what comes after it. */
-function keptBy(leader: number): number[] {
-  return allPids().filter((pid) => pid !== leader && linksOf(pid)?.group === leader);
+function keptBy(leader: number, others: Kept): number[] {
+  return allPids().filter((pid) => pid !== leader && linksOf(pid)?.[others] === leader);
 }
 
 /** The first is the init of a namespace, which ignores signals; the program comes after it. */
@@ -36,12 +39,19 @@ function isBeginning(kept: readonly number[]): boolean {
   return kept.length === 1;
 }
 
-function retry(leader: number, signal: ProcessSignal, left: number): void {
+interface Attempt {
+  readonly leader: number;
+  readonly others: Kept;
+  readonly signal: ProcessSignal;
+}
+
+function retry(attempt: Attempt, left: number): void {
+  const { leader, others, signal } = attempt;
   const again = () => {
     if (linksOf(leader)?.parent !== process.pid) return;
-    const kept = keptBy(leader);
+    const kept = keptBy(leader, others);
     send(kept, signal);
-    if (isBeginning(kept) && left > 1) retry(leader, signal, left - 1);
+    if (isBeginning(kept) && left > 1) retry(attempt, left - 1);
   };
   setTimeout(again, RETRY_MS).unref();
 }

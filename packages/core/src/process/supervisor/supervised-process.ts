@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { deferred } from '../../abort.ts';
 import type { Clock, Timer } from '../../clock.ts';
 import { ToolError } from '../../errors.ts';
@@ -7,8 +6,8 @@ import type { Logger } from '../../logger.ts';
 import type { Command } from '../command.ts';
 import type { CapturedOutput, OutputCapture } from '../output/output-capture.ts';
 import type { ByteSink } from './byte-sink.ts';
-import { killEscaped, whoIsLeft, type EndedProgram } from './escaped.ts';
-import { inputPipe, type InputPipe } from './input-pipe.ts';
+import { inputPipe, type FirstInput, type InputPipe } from './input-pipe.ts';
+import { killRest } from './kill-rest.ts';
 import type { LaunchedChild } from './launch.ts';
 import type {
   ExitReason,
@@ -19,6 +18,7 @@ import type {
   WaitResult,
   WaitUntil,
 } from './managed-process.ts';
+import { howKeptEnded, type ProgramEnd } from './kept-end.ts';
 import { readOutput, type OutputPipes } from './output-pipes.ts';
 import type { ProcessPlatform, ProcessSignal } from './platform.ts';
 import type { TreeMark } from './proc.ts';
@@ -38,9 +38,11 @@ export interface StartedProgram {
   /** Grows by what `capture` lets through. */
   readonly recent: RecentText;
   readonly platform: ProcessPlatform;
+  /** Whether a keeper ends in its place, and tells a signal by its own exit code. */
+  readonly isKept: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly input: string | undefined;
+  readonly input: FirstInput | undefined;
   readonly timeoutMs: number | undefined;
   readonly idleTimeoutMs: number | undefined;
   readonly killGraceMs: number;
@@ -63,6 +65,7 @@ export class SupervisedProcess implements ManagedProcess {
   readonly #settle: (exit: ProcessExit) => void;
   readonly #timers = new Map<'wall' | 'idle' | 'grace', Timer>();
   readonly #outputListeners = new Set<() => void>();
+  readonly #sent = new Set<ProcessSignal>();
   readonly #stopListening: () => void;
   #isBackground: boolean;
   #lastOutput: number;
@@ -107,15 +110,17 @@ export class SupervisedProcess implements ManagedProcess {
 
     // 'exit' and not 'close': a process that holds the pipes open must not hold up the result.
     child.once('exit', (exitCode, endSignal) => {
+      const end = { exitCode, signal: endSignal };
       this.#finish(pipes).then(
-        (output) => this.#settleWith({ exitCode, signal: endSignal, output }),
+        (output) => this.#settleWith(end, output),
         // Nothing in there fails; should it, a waiter must not wait for ever.
         (err: unknown) => {
           program.logger.error({ err, process: this.id }, 'The end of a process could not be handled.');
-          this.#settleWith({ exitCode, signal: endSignal, output: program.capture.snapshot() });
+          this.#settleWith(end, program.capture.snapshot());
         },
       );
     });
+    if (signal?.aborted) cancel();
   }
 
   info(): ProcessInfo {
@@ -159,7 +164,7 @@ export class SupervisedProcess implements ManagedProcess {
   }
 
   signal(name: ProcessSignal): void {
-    const { platform, child } = this.#program;
+    const { platform } = this.#program;
     if (!platform.signals.includes(name))
       throw new ToolError(
         'SIGNAL_NOT_SUPPORTED',
@@ -167,7 +172,7 @@ export class SupervisedProcess implements ManagedProcess {
       );
     if (this.#ended !== undefined) throw new ToolError('PROCESS_EXITED', 'The process has ended already.');
     if (name === 'SIGKILL') this.#ending ??= 'killed';
-    platform.signalTree(child.pid, name);
+    this.#send(name);
   }
 
   kill(): Promise<ProcessExit> {
@@ -201,7 +206,7 @@ export class SupervisedProcess implements ManagedProcess {
 
   /** Ends the tree at once, for a server that has no time left. */
   forceKill(): void {
-    if (this.#exit === undefined) this.#program.platform.signalTree(this.#program.child.pid, 'SIGKILL');
+    if (this.#exit === undefined) this.#send('SIGKILL');
   }
 
   wait(until: WaitUntil, options: WaitOptions): Promise<WaitResult> {
@@ -220,9 +225,14 @@ export class SupervisedProcess implements ManagedProcess {
 
   // What Node calls a pipe is a socket: writing into a closed one is an error with a message of its own, not a signal.
   #breakPipe(): void {
+    const { platform } = this.#program;
+    if (this.#ended === undefined && platform.signals.includes('SIGPIPE')) this.#send('SIGPIPE');
+  }
+
+  #send(signal: ProcessSignal): void {
     const { child, platform } = this.#program;
-    if (this.#ended === undefined && platform.signals.includes('SIGPIPE'))
-      platform.signalTree(child.pid, 'SIGPIPE');
+    this.#sent.add(signal);
+    platform.signalTree(child.pid, signal);
   }
 
   /** Whatever becomes of the output, it is read on, so that the program is not held up. */
@@ -252,7 +262,7 @@ export class SupervisedProcess implements ManagedProcess {
   #end(reason: ExitReason, graceMs = this.#program.killGraceMs): void {
     // What has ended by itself is being cleaned up already.
     if (this.#ended !== undefined && this.#ending === undefined) return;
-    const { child, clock, platform } = this.#program;
+    const { clock, platform } = this.#program;
     const graceEnds = clock.monotonic() + graceMs;
     const isFirst = this.#ending === undefined;
     if (!isFirst && graceEnds >= this.#graceEnds) return;
@@ -261,54 +271,36 @@ export class SupervisedProcess implements ManagedProcess {
     this.#timers.get('grace')?.cancel();
     this.#timers.set(
       'grace',
-      clock.after(graceMs, () => void platform.signalTree(child.pid, 'SIGKILL')),
+      clock.after(graceMs, () => this.#send('SIGKILL')),
     );
     if (!isFirst) return;
-    platform.signalTree(child.pid, 'SIGTERM');
+    this.#send('SIGTERM');
     // A stopped process hears of SIGTERM only when it goes on.
-    if (platform.signals.includes('SIGCONT')) platform.signalTree(child.pid, 'SIGCONT');
+    if (platform.signals.includes('SIGCONT')) this.#send('SIGCONT');
   }
 
   /** The program has ended: ends the rest of its tree. */
   async #finish(pipes: OutputPipes): Promise<CapturedOutput> {
-    const { capture, child, clock, mark } = this.#program;
+    const { capture, child, clock, logger, mark, platform } = this.#program;
     this.#ended = clock.monotonic();
     this.#stopListening();
     this.#timers.get('wall')?.cancel();
     this.#timers.get('idle')?.cancel();
     this.#input.destroy();
-    await this.#killRest({ pid: child.pid, mark, durationMs: performance.now() - this.#spawned });
+    const ended = { pid: child.pid, mark, durationMs: performance.now() - this.#spawned };
+    // Others of the group were asked to end as well, and have their grace.
+    const hasGrace = () => this.#ending !== undefined && clock.monotonic() < this.#graceEnds;
+    const { killed, complete } = await killRest(ended, { platform, hasGrace });
+    if (!complete)
+      logger.warn({ process: this.id, killed }, 'Processes of a program could not all be ended.');
     this.#timers.get('grace')?.cancel();
     await pipes.drain();
     return capture.end();
   }
 
-  async #killRest(ended: EndedProgram): Promise<void> {
-    const { clock, logger, platform } = this.#program;
-    const { pid } = ended;
-    let left = platform.hasProc ? whoIsLeft(ended) : 'unknown';
-    if (left === 'nobody') return;
-    // Others of the group were asked to end as well, and have their grace.
-    while (this.#ending !== undefined && clock.monotonic() < this.#graceEnds && platform.isTreeAlive(pid))
-      await pause(POLL_MS);
-    const isReached = platform.outlivesProgram && platform.signalTree(pid, 'SIGKILL');
-    for (let leftMs = isReached ? MAX_DEATH_MS : 0; leftMs > 0; leftMs -= POLL_MS) {
-      // Mostly it is a group that is dying already, which takes less than a walk.
-      if (left === 'group') left = whoIsLeft(ended);
-      if (left === 'nobody') return;
-      if (left === 'unknown' && !platform.isTreeAlive(pid)) break;
-      await pause(POLL_MS);
-    }
-    if (!platform.hasProc) return;
-    const { killed, complete } = await killEscaped(ended);
-    if (!complete)
-      logger.warn({ process: this.id, killed }, 'Processes of a program could not all be ended.');
-  }
-
-  #settleWith({ exitCode, signal, output }: Pick<ProcessExit, 'exitCode' | 'signal' | 'output'>): void {
+  #settleWith(end: ProgramEnd, output: CapturedOutput): void {
     this.#exit = {
-      exitCode,
-      signal,
+      ...(this.#program.isKept ? howKeptEnded(end, this.#sent) : end),
       reason: this.#ending ?? 'exited',
       durationMs: Math.round((this.#ended ?? 0) - this.#started),
       output,
@@ -316,7 +308,3 @@ export class SupervisedProcess implements ManagedProcess {
     this.#settle(this.#exit);
   }
 }
-
-// Of the system, not of the clock: nothing a fake clock could speed up.
-const POLL_MS = 2;
-const MAX_DEATH_MS = 1_000;

@@ -9,6 +9,7 @@ import { positiveInteger, positiveMs } from '../../options.ts';
 import type { Command } from '../command.ts';
 import { captureOutput } from '../output/capture-output.ts';
 import type { CaptureOptions } from '../output/output-capture.ts';
+import { RUN_VARIABLE } from '../run-variable.ts';
 import type { ProcessLimits, ProcessSandbox, SandboxNeeds } from '../sandbox/sandbox.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { ProcessEvents, ProcessListener } from './events.ts';
@@ -56,10 +57,10 @@ export interface StartOptions {
   /** Random and unguessable, like the id of an artifact. Default: a new one. */
   readonly id?: string | undefined;
   /**
-   * A text is written and stdin closed; `open` is for {@link ManagedProcess.write} and {@link ManagedProcess.input}.
-   * Default: empty.
+   * A text is written, and stdin closed unless `keepOpen`; `open` begins with none. What is open is for
+   * {@link ManagedProcess.write} and {@link ManagedProcess.input}. Default: empty.
    */
-  readonly stdin?: { readonly text: string } | 'open' | undefined;
+  readonly stdin?: { readonly text: string; readonly keepOpen?: boolean } | 'open' | undefined;
   /** Takes stdout as it comes: nothing of it is captured, masked or announced. */
   readonly stdout?: ByteSink | undefined;
   /** The same for stderr. */
@@ -104,8 +105,6 @@ export interface ProcessSupervisor extends AsyncDisposable {
   close(options?: { deadlineMs?: number }): Promise<void>;
 }
 
-/** In the environment of every program: random, so that its descendants can be told from all other processes. */
-const MARK = 'TOOLYARD_RUN';
 const KILL_GRACE_MS = 2_000;
 const CLOSE_DEADLINE_MS = 5_000;
 /** For what was killed to be gone. */
@@ -150,12 +149,15 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
   });
   const events = new Emitter<ProcessEvents>(logger);
   const secret = randomUUID();
+  const isKept = sandbox?.hasKeeper === true;
   const watchdog =
     platform.shell !== undefined && options.watchdog !== false
-      ? createWatchdog({ shell: platform.shell, variable: `${MARK}=${secret}.`, logger })
+      ? createWatchdog({ shell: platform.shell, variable: `${RUN_VARIABLE}=${secret}.`, logger })
       : undefined;
   let started = 0;
   let closing: Promise<void> | undefined;
+  /** `close` waits for it, to end that too. */
+  const starting = new Set<Promise<Launched>>();
   const running = () => table.all().filter((process) => !process.hasExited);
 
   const runningOf = (owner: string) =>
@@ -175,7 +177,7 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
     if (signal?.aborted) throw abortError(signal.reason);
     const number = ++started;
     if (number === 1) process.once('exit', killAll);
-    const variable = `${MARK}=${secret}.${number}.`;
+    const variable = `${RUN_VARIABLE}=${secret}.${number}.`;
     const toStart = marked(intoSandbox(marked(command, variable), wanted, sandbox), variable);
 
     const id = wanted.id ?? randomUUID();
@@ -192,12 +194,16 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
       },
     });
     const leave = quota.take(owner, () => runningOf(owner));
+    const launching = launch(toStart, { platform, hasInput: stdin !== undefined, watchdog });
+    starting.add(launching);
     let launched: Launched;
     try {
-      launched = await launch(toStart, { platform, hasInput: stdin !== undefined, watchdog });
+      launched = await launching;
     } catch (error) {
       leave();
       throw error;
+    } finally {
+      starting.delete(launching);
     }
     const { child, oomScore } = launched;
     const managed = new SupervisedProcess({
@@ -209,10 +215,11 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
       capture,
       sinks: { stdout: wanted.stdout, stderr: wanted.stderr },
       recent,
-      platform: sandbox?.hasKeeper === true ? spareLeader(platform) : platform,
+      platform: isKept ? spareLeader(platform) : platform,
+      isKept,
       clock,
       logger,
-      input: stdin === 'open' ? undefined : stdin?.text,
+      input: stdin === 'open' ? { text: '', keepOpen: true } : stdin,
       timeoutMs,
       idleTimeoutMs,
       killGraceMs,
@@ -234,6 +241,7 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
   }
 
   async function closeAll(deadlineMs: number): Promise<void> {
+    await Promise.allSettled(starting);
     const left = running();
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => (timer = clock.after(deadlineMs + LAST_WAIT_MS, resolve)));
@@ -259,7 +267,7 @@ export function createProcessSupervisor(options: ProcessSupervisorOptions = {}):
 }
 
 function marked(command: Command, variable: string): Command {
-  return { ...command, env: { ...command.env, [MARK]: variable.slice(MARK.length + 1) } };
+  return { ...command, env: { ...command.env, [RUN_VARIABLE]: variable.slice(RUN_VARIABLE.length + 1) } };
 }
 
 // Fails closed: nobody gets less than was asked for.

@@ -1,7 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import type { Command } from '../command.ts';
 import { startFailure } from '../supervisor/start-failure.ts';
-import { loadPeer } from '../workers/load-peer.ts';
+import { loadPeer } from '../load-peer.ts';
+import { pathToStart } from '../sandbox/multi-call.ts';
 import { inputWriter } from './input-writer.ts';
 import type { TerminalSize } from './screen.ts';
 
@@ -26,7 +27,8 @@ export type SpawnPty = (command: Command, size: TerminalSize) => Pty;
 export async function loadPty(): Promise<SpawnPty> {
   const { default: nodePty } = await loadPeer('@lydell/node-pty', () => import('@lydell/node-pty'));
   return function spawnPty(command, { columns, rows }) {
-    const { file, args, cwd, env } = command;
+    const { args, cwd, env } = command;
+    const file = pathToStart(command);
     // What cannot be started would be a program that ends at once with code 1.
     try {
       accessSync(file, constants.X_OK);

@@ -6,7 +6,8 @@ import { ToolError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { Redactor } from '../../redaction/redactor.ts';
 import { killEscaped } from '../supervisor/escaped.ts';
-import type { ProcessPlatform } from '../supervisor/platform.ts';
+import { howKeptEnded, type ProgramEnd } from '../supervisor/kept-end.ts';
+import type { ProcessPlatform, ProcessSignal } from '../supervisor/platform.ts';
 import type { TreeMark } from '../supervisor/proc.ts';
 import { encodeInput, type TerminalInput } from './keys.ts';
 import { showOutput, type OutputFlow } from './output-flow.ts';
@@ -34,6 +35,8 @@ export interface StartedTerminal {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly platform: ProcessPlatform;
+  /** Whether a keeper ends in its place, and tells a signal by its own exit code. */
+  readonly isKept: boolean;
   readonly redactor: Redactor | undefined;
   readonly timeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -41,6 +44,7 @@ export interface StartedTerminal {
   readonly onShown: () => void;
 }
 
+const HANG_UP = ['SIGHUP', 'SIGTERM', 'SIGCONT'] as const satisfies ProcessSignal[];
 const MAX_INPUT = 64 * 1024;
 /** Of the system, not of the clock. */
 const POLL_MS = 5;
@@ -56,6 +60,7 @@ export class RunningTerminal implements TerminalSession {
   readonly #flow: OutputFlow;
   readonly #settle: (exit: TerminalExit) => void;
   readonly #shownListeners = new Set<() => void>();
+  readonly #sent = new Set<ProcessSignal>();
   readonly #timers = new Map<'wall' | 'idle' | 'grace', Timer>();
   readonly #startedAt: number;
   readonly #started: number;
@@ -163,7 +168,7 @@ export class RunningTerminal implements TerminalSession {
   /** Like {@link TerminalSession.kill}, for another reason and with no more grace than that. */
   end(reason: TerminalExit['reason'], maxGraceMs = Infinity): Promise<TerminalExit> {
     if (this.#ended !== undefined) return this.exited;
-    const { clock, killGraceMs, platform, pty } = this.#terminal;
+    const { clock, killGraceMs, platform } = this.#terminal;
     const graceMs = Math.min(killGraceMs, maxGraceMs);
     const graceEnds = clock.monotonic() + graceMs;
     const isFirst = this.#ending === undefined;
@@ -177,20 +182,24 @@ export class RunningTerminal implements TerminalSession {
     }
     this.#ending ??= reason;
     // What closing the window does: shells pass it on to their jobs and end.
-    if (isFirst)
-      for (const name of ['SIGHUP', 'SIGTERM', 'SIGCONT'] as const)
-        if (platform.signals.includes(name)) platform.signalTree(pty.pid, name);
+    if (isFirst) for (const name of HANG_UP) if (platform.signals.includes(name)) this.#send(name);
     return this.exited;
   }
 
   /** Ends the program at once; what it started follows when it is gone. */
   forceKill(): void {
-    if (this.#ended === undefined) this.#terminal.platform.signalTree(this.#terminal.pty.pid, 'SIGKILL');
+    if (this.#ended === undefined) this.#send('SIGKILL');
   }
 
   /** To be called when nobody can ask for the screen any more. */
   dispose(): void {
     this.#terminal.screen.dispose();
+  }
+
+  #send(signal: ProcessSignal): void {
+    const { platform, pty } = this.#terminal;
+    this.#sent.add(signal);
+    platform.signalTree(pty.pid, signal);
   }
 
   #checkRunning(): void {
@@ -231,10 +240,9 @@ export class RunningTerminal implements TerminalSession {
       // Nothing in there fails; should it, a waiter must not wait for ever.
       logger.error({ err, terminal: this.id }, 'The end of a terminal could not be handled.');
     }
-    const endSignal = signal === undefined || signal === 0 ? null : nameOf(signal);
+    const end = endOf(exitCode, signal);
     this.#exit = {
-      exitCode: endSignal === null ? exitCode : null,
-      signal: endSignal,
+      ...(this.#terminal.isKept ? howKeptEnded(end, this.#sent) : end),
       reason: this.#ending ?? 'exited',
       durationMs: Math.round(this.#ended - this.#started),
     };
@@ -242,7 +250,8 @@ export class RunningTerminal implements TerminalSession {
   }
 }
 
-function nameOf(signal: number): string {
+function endOf(exitCode: number, signal = 0): ProgramEnd {
+  if (signal === 0) return { exitCode, signal: null };
   const [name] = Object.entries(constants.signals).find(([, number]) => number === signal) ?? [];
-  return name ?? String(signal);
+  return { exitCode: null, signal: name ?? String(signal) };
 }

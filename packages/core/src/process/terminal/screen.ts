@@ -1,6 +1,6 @@
 import type { Terminal } from '@xterm/headless';
 import type { Redactor } from '../../redaction/redactor.ts';
-import { loadPeer } from '../workers/load-peer.ts';
+import { loadPeer } from '../load-peer.ts';
 import { guardCost, limitMarks } from './hostile.ts';
 import type { KeyModes } from './keys.ts';
 

@@ -7,8 +7,10 @@ import { silentLogger, type Logger } from '../../logger.ts';
 import { positiveInteger, positiveMs } from '../../options.ts';
 import type { Redactor } from '../../redaction/redactor.ts';
 import type { Command } from '../command.ts';
+import { RUN_VARIABLE } from '../run-variable.ts';
 import { releaseOomScore, withOomScore } from '../supervisor/oom-score.ts';
 import { processPlatform, type ProcessPlatform } from '../supervisor/platform.ts';
+import { spareLeader } from '../supervisor/spare-leader.ts';
 import { createWatchdog, type Watchdog } from '../supervisor/watchdog.ts';
 import type { TerminalEvents, TerminalListener } from './events.ts';
 import { loadPty, type Pty } from './pty.ts';
@@ -60,6 +62,8 @@ export interface OpenTerminalOptions {
    * programs cope with; nothing is typed then but what `sendKeys` was given.
    */
   readonly answerQueries?: boolean | undefined;
+  /** Of the sandbox that wrapped the command (`ProcessSandbox.hasKeeper`). Default: false. */
+  readonly hasKeeper?: boolean | undefined;
 }
 
 /** Programs with a terminal: editors, pagers, prompts and all else that draws on a screen. */
@@ -87,8 +91,6 @@ interface Entry {
   forget?: Timer;
 }
 
-// The supervisor marks its programs in the same way, so that neither takes those of the other for its own.
-const MARK = 'TOOLYARD_RUN';
 const CHANGED_MS = 250;
 /** For what was killed to be gone. */
 const LAST_WAIT_MS = 1_000;
@@ -128,7 +130,7 @@ export function createTerminals(options: TerminalsOptions = {}): Terminals {
   const secret = randomUUID();
   const watchdog =
     platform.shell !== undefined && options.watchdog !== false
-      ? createWatchdog({ shell: platform.shell, variable: `${MARK}=${secret}.`, logger })
+      ? createWatchdog({ shell: platform.shell, variable: `${RUN_VARIABLE}=${secret}.`, logger })
       : undefined;
   const entries = new Map<string, Entry>();
   /** Owners of terminals that are being opened. */
@@ -144,7 +146,7 @@ export function createTerminals(options: TerminalsOptions = {}): Terminals {
 
   async function open(command: Command, wanted: OpenTerminalOptions): Promise<TerminalSession> {
     if (closing) throw new ShutdownError();
-    const { owner, label = labelOf(command), answerQueries = false } = wanted;
+    const { owner, label = labelOf(command), answerQueries = false, hasKeeper = false } = wanted;
     const size = checkSize({ columns: wanted.columns ?? 80, rows: wanted.rows ?? 24 });
     const timeoutMs = positiveMs('timeoutMs', wanted.timeoutMs ?? 4 * 3_600_000);
     const idleTimeoutMs = positiveMs('idleTimeoutMs', wanted.idleTimeoutMs ?? 15 * 60_000);
@@ -165,7 +167,7 @@ export function createTerminals(options: TerminalsOptions = {}): Terminals {
       if (started++ === 0) process.once('exit', killAll);
       watchdog?.start();
       const value = `${secret}.${started}.`;
-      const marked = { ...command, env: { ...command.env, [MARK]: value } };
+      const marked = { ...command, env: { ...command.env, [RUN_VARIABLE]: value } };
       const { value: spawned, oomScore } = listedStart(() => spawnPty(marked, size), watchdog);
       pty = spawned;
       const { pid } = pty;
@@ -177,10 +179,11 @@ export function createTerminals(options: TerminalsOptions = {}): Terminals {
         pty,
         screen,
         size,
-        mark: { variable: `${MARK}=${value}`, oomScore },
+        mark: { variable: `${RUN_VARIABLE}=${value}`, oomScore },
         clock,
         logger,
-        platform,
+        platform: hasKeeper ? spareLeader(platform, 'session') : platform,
+        isKept: hasKeeper,
         redactor,
         timeoutMs,
         idleTimeoutMs,

@@ -1,7 +1,7 @@
 // Runs in a thread of its own, once: loads the interpreter, runs the script over the tree, and answers.
 import { workerData, parentPort, type MessagePort } from 'node:worker_threads';
 import type { Bash } from 'just-bash';
-import { loadPeer } from '../workers/load-peer.ts';
+import { loadPeer } from '../load-peer.ts';
 import { faultOf, fileFault } from './file-fault.ts';
 import type { Answers, FromThread, Question, ThreadResult, ThreadTask, ToThread } from './messages.ts';
 import { treePath } from './paths.ts';

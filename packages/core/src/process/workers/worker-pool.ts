@@ -5,7 +5,7 @@ import { abortError, deferred } from '../../abort.ts';
 import type { Call, Progress } from '../../call.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { positiveMs } from '../../options.ts';
-import { loadPeer } from './load-peer.ts';
+import { loadPeer } from '../load-peer.ts';
 import { lastResortMb, watchMemory } from './memory-watch.ts';
 import { createWaitingLine } from './waiting-line.ts';
 import { workerError } from './worker-errors.ts';

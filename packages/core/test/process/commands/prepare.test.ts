@@ -1,6 +1,6 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { CommandQuestion, DecidedCommand } from '../../../src/process/commands/command-runner.ts';
 import type { CheckVerdict, CommandCheck, CommandDecision } from '../../../src/process/commands/policy.ts';
 import { OWNER, part, pipe, policyOf, setUp } from './helpers.ts';
@@ -268,4 +268,15 @@ describe('checks', () => {
     await expect(prepared).rejects.toMatchObject({ name: 'AbortError' });
     expect(supervisor.list(OWNER)).toEqual([]);
   });
+});
+
+test('an input that stays open begins with a text of any length', async () => {
+  const { runner } = await setUp();
+  const stdin = 'x'.repeat(3_000_000);
+  const prepared = await runner.prepare({ program: 'wc', args: ['-c'], stdin }, who);
+  const counting = await runner.start(prepared, { ...who, openInput: true, timeoutMs: 20_000 });
+  await expect(counting.write('y')).rejects.toMatchObject({ code: 'STDIN_FULL' });
+  await vi.waitFor(() => counting.write('y'), { timeout: 10_000 });
+  counting.endInput();
+  expect((await counting.exited).output.stdout.head.trim()).toBe('3000001');
 });

@@ -213,6 +213,17 @@ describe('ends', () => {
     expect(supervisor.list(OWNER)).toEqual([]);
   });
 
+  test('a later pipeline that cannot be started is a failure, and what was written before is told', async () => {
+    const { run, supervisor } = await begin({ supervise: { maxPerOwner: 2 } });
+    const long = pipe(part('yes'), part('cat'), part('cat'));
+    const { stdout, stderr, exitCode, reason } = await run([pipe(part('echo', 'done')), long]);
+    expect({ stdout, exitCode, reason }).toEqual({ stdout: 'done\n', exitCode: 1, reason: 'exited' });
+    expect(stderr).toContain('You may run 2 processes');
+    expect(supervisor.list(OWNER)).toEqual([]);
+    const instead = { when: 'onFailure', commands: [part('echo', 'instead')] } as const;
+    expect((await run([pipe(part('true')), long, instead])).stdout).toBe('instead\n');
+  });
+
   test('a pipeline that is too long for the places there are leaves nothing behind', async () => {
     const { run, supervisor, work } = await begin({ supervise: { maxPerOwner: 2 } });
     const long = pipe(part('yes'), part('cat'), part('cat', '>f'));

@@ -57,7 +57,21 @@ describe.skipIf(!works).concurrent('a supervised program in bwrap', () => {
     const { sh } = superviseInBwrap(context);
     const started = await sh('echo ready; exec sleep 60', { killGraceMs: 10_000 });
     await ready(started);
-    expect(await started.kill()).toMatchObject({ exitCode: 128 + 15, reason: 'killed' });
+    expect(await started.kill()).toMatchObject({
+      exitCode: null,
+      signal: 'SIGTERM',
+      reason: 'killed',
+    });
+  });
+
+  test('that is ended by a signal somebody sent says so, and one that gives such a code itself keeps it', async (context) => {
+    const { sh } = superviseInBwrap(context);
+    const started = await sh('echo ready; exec sleep 60');
+    await ready(started);
+    started.signal('SIGINT');
+    expect(await started.exited).toMatchObject({ exitCode: null, signal: 'SIGINT', reason: 'exited' });
+    const honest = await sh('exit 130');
+    expect(await honest.exited).toMatchObject({ exitCode: 130, signal: null, reason: 'exited' });
   });
 
   test('stops and goes on', async (context) => {

@@ -319,6 +319,23 @@ describe('the end that others decide', () => {
     await supervisor.close();
   });
 
+  test('close ends also what is just being started', async () => {
+    const seconds = uniqueSeconds();
+    const { start, supervisor } = supervise();
+    const starting = start(command('/bin/sleep', seconds));
+    await supervisor.close();
+    expect(processesWith(seconds)).toEqual([]);
+    expect(await (await starting).exited).toMatchObject({ reason: 'closed' });
+  });
+
+  test('a signal that aborts while a program is being started ends it', async () => {
+    const cancel = new AbortController();
+    const { start } = supervise();
+    const starting = start(command('/bin/sleep', '60'), { signal: cancel.signal, timeoutMs: 10_000 });
+    cancel.abort();
+    expect(await (await starting).exited).toMatchObject({ reason: 'cancelled' });
+  });
+
   test('close gives what does not listen no more than its deadline', async () => {
     const clock = fakeClock();
     const { sh, supervisor } = supervise({ clock });

@@ -161,6 +161,8 @@ const CHANGING: Readonly<Record<string, ProgramRules>> = {
   branch: {
     alternatives: [
       ...(GIT_LOOKING['branch']?.alternatives ?? []),
+      // Without force it deletes only what is merged.
+      { ...HERE, requires: '-d --delete', flags: '-dq --delete --quiet', operands: ['revision*'] },
       {
         ...HERE,
         flags: '-mMcCftq --move --copy --force --track --no-track --quiet --unset-upstream',

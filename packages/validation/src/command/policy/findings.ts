@@ -183,7 +183,8 @@ export class Findings {
 /** A path that cannot be read as `root:path`, relative to the working directory of the request. */
 function literalPath(value: string, base: string | undefined): string {
   if (isAbsolute(value)) return value;
-  const path = base === undefined ? value : posix.join(base, value);
+  // Not joined: `..` behind a link is not where the text says.
+  const path = base === undefined ? value : `${base}/${value}`;
   return /^[^/]*:/.test(path) ? `./${path}` : path;
 }
 

@@ -1,4 +1,4 @@
-import { ToolyardError } from '../../errors.ts';
+import { ToolyardError } from '../errors.ts';
 
 /**
  * Loads an optional peer dependency with its first use.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadPeer } from '../../../src/process/workers/load-peer.ts';
+import { loadPeer } from '../../src/process/load-peer.ts';
 
 function missing(name: string): Promise<never> {
   const message = `Cannot find package '${name}' imported from /app/index.js`;
