@@ -13,6 +13,8 @@ export default defineConfig({
       '{conformance,bench,bench/opponents}/test/**/*.test.ts',
     ],
     setupFiles: ['scripts/test-setup.ts'],
+    // Most tests wait for processes and sockets; the default leaves one processor idle.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 20_000,
     coverage: {

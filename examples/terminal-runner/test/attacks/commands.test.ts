@@ -17,12 +17,20 @@ const LIMIT = { timeout: 30_000 };
 
 type Way = 'run' | 'run_line' | 'start';
 
-const servers = [
-  ['dev', 'none', ['run', 'run_line', 'start']],
-  ['dev', 'bwrap', ['run']],
-  ['readonly', 'none', ['run']],
-  ['readonly', 'bwrap', ['run']],
-] as const satisfies readonly (readonly [string, string, readonly Way[]])[];
+type Server = readonly [profile: string, sandbox: string, ways: readonly Way[]];
+
+const servers: readonly Server[] =
+  process.env['TOOLYARD_PROOF'] === '1'
+    ? [
+        ['dev', 'none', ['run', 'run_line', 'start']],
+        ['dev', 'bwrap', ['run']],
+        ['readonly', 'none', ['run']],
+        ['readonly', 'bwrap', ['run']],
+      ]
+    : [
+        ['dev', 'none', ['run']],
+        ['readonly', 'bwrap', ['run']],
+      ];
 
 function call(client: Client, way: Way, { program, args, ...more }: CommandAttack): Promise<Attempt> {
   const { cwd, env, stdin } = more;

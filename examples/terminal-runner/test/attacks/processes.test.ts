@@ -31,7 +31,10 @@ playground.file(
   `const text = 'x'.repeat(65536) + '\\n'; for (;;) if (!process.stdout.write(text)) await new Promise((go) => process.stdout.once('drain', go));`,
 );
 
-describe.each(['none', 'bwrap'])('sandbox %s', (sandbox) => {
+// In bwrap it takes the same time again; what it does to trees is tested in core.
+const isProof = process.env['TOOLYARD_PROOF'] === '1';
+
+describe.each(isProof ? ['none', 'bwrap'] : ['none'])('sandbox %s', (sandbox) => {
   let data: string;
   const start = () =>
     startHttp(['--profile', 'dev', '--sandbox', sandbox, '--data', data, ...playground.roots]);
@@ -96,24 +99,28 @@ describe.each(['none', 'bwrap'])('sandbox %s', (sandbox) => {
     expect(processesWith(mark)).toEqual([]);
   }, 60_000);
 
-  test('a flood of output neither fills the memory nor the disk', async () => {
-    const server = await start();
-    const client = await connectHttp(server.url);
-    const { pid } = server.child;
-    await attempt(client, 'run', { program: 'node', args: ['--version'] });
-    const before = peakOf(pid!);
-    const { data: result, text } = await attempt(client, 'run', {
-      program: 'node',
-      args: ['flood.mjs'],
-      timeoutMs: 4_000,
-    });
-    const lined = await attempt(client, 'run_line', { line: 'node flood.mjs | cat', timeoutMs: 4_000 });
-    expect(result).toMatchObject({ reason: 'timedOut' });
-    expect((result as { stdout: { totalBytes: number } }).stdout.totalBytes).toBeGreaterThan(50_000_000);
-    expect(text.length + lined.text.length).toBeLessThan(120_000);
-    expect(peakOf(pid!) - before).toBeLessThan(250);
-    expect(sizeOf(data) / 1024 ** 2).toBeLessThan(300);
-  }, 60_000);
+  test.runIf(isProof)(
+    'a flood of output neither fills the memory nor the disk',
+    async () => {
+      const server = await start();
+      const client = await connectHttp(server.url);
+      const { pid } = server.child;
+      await attempt(client, 'run', { program: 'node', args: ['--version'] });
+      const before = peakOf(pid!);
+      const { data: result, text } = await attempt(client, 'run', {
+        program: 'node',
+        args: ['flood.mjs'],
+        timeoutMs: 4_000,
+      });
+      const lined = await attempt(client, 'run_line', { line: 'node flood.mjs | cat', timeoutMs: 4_000 });
+      expect(result).toMatchObject({ reason: 'timedOut' });
+      expect((result as { stdout: { totalBytes: number } }).stdout.totalBytes).toBeGreaterThan(50_000_000);
+      expect(text.length + lined.text.length).toBeLessThan(120_000);
+      expect(peakOf(pid!) - before).toBeLessThan(250);
+      expect(sizeOf(data) / 1024 ** 2).toBeLessThan(300);
+    },
+    60_000,
+  );
 });
 
 /** The most memory it ever had, in MiB. */
