@@ -556,7 +556,7 @@ describe.each(['modern', 'legacy'] as const)('%s', (era) => {
       root: 'work',
       type: 'file',
       sizeBytes: 3,
-      modifiedAt: statSync(join(work, 'a.txt')).mtime.toISOString(),
+      modifiedAt: new Date(Number(statSync(join(work, 'a.txt'), { bigint: true }).mtimeMs)).toISOString(),
       readable: true,
       writable: true,
       isBinary: false,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { confirm } from '../approval/confirm.ts';
 import { visible, visibleLines } from '../approval/visible.ts';
 import type { Commands } from '../commands/commands.ts';
-import { fields, RUN_TOOL_TIMEOUT_MS } from './commands/fields.ts';
+import { COMMAND_ERRORS, fields, RUN_TOOL_TIMEOUT_MS } from './commands/fields.ts';
 import { runCommand } from './commands/run-command.ts';
 import { nameOf, runOutput } from './commands/run-result.ts';
 
@@ -72,6 +72,7 @@ export function runShellTool({ commands, runner, shell }: ShellToolOptions): Too
     }),
     output: runOutput,
     annotations: { readOnlyHint: false, destructiveHint: true, openWorldHint: reachesNetwork },
+    errors: COMMAND_ERRORS,
     timeoutMs: RUN_TOOL_TIMEOUT_MS,
     async run({ script, cwd, timeoutMs }, call) {
       const who = { owner: callerKey(call), approve: askAboutScript(call, script), signal: call.signal };

@@ -3,7 +3,7 @@ import type { PreparedCommand } from '@toolyard/core/process';
 
 import { askPerson } from '../commands/approval.ts';
 import type { Commands } from '../commands/commands.ts';
-import { DEFAULT_RUN_MS } from '../tools/commands/fields.ts';
+import { COMMAND_ERRORS, DEFAULT_RUN_MS } from '../tools/commands/fields.ts';
 import { runCommand } from '../tools/commands/run-command.ts';
 import { nameOf, runOutput } from '../tools/commands/run-result.ts';
 import { commandTemplate } from './command-template.ts';
@@ -30,6 +30,10 @@ export function userTool(definition: UserToolDefinition, commands: Commands): To
     input: argumentsSchema(parameters),
     output: runOutput,
     annotations: annotationsOf(readOnly, commands),
+    errors: [
+      ...COMMAND_ERRORS,
+      { code: 'ARGUMENT_LOOKS_LIKE_OPTION', description: 'A value begins with "-", and may not.' },
+    ],
     timeoutMs: timeoutMs + REST_MS,
     async run(values, call) {
       const input = fill(values);

@@ -257,7 +257,9 @@ describe.each(eras)('in the background, for a %s client', (era) => {
     const silent = { program: 'sleep', args: [uniqueSeconds()], idleTimeoutMs: 100 };
     expect(dataOf(await caller.call('start', silent))).toMatchObject({ status: 'exited', reason: 'idle' });
     const late = { program: 'sleep', args: [uniqueSeconds()], timeoutMs: 100 };
-    expect(dataOf(await caller.call('start', late))).toMatchObject({ status: 'exited', reason: 'timedOut' });
+    const ended = await caller.call('start', late);
+    expect(dataOf(ended)).toMatchObject({ status: 'exited', reason: 'timedOut' });
+    expect(textOf(ended)).not.toContain('use start');
   });
 
   test('a subscriber hears of its output as it grows', async () => {

@@ -77,7 +77,7 @@ describe.each(eras)('run_line, for a %s client', (era) => {
     expect(() => readFileSync(join(root, 'made'))).toThrow('ENOENT');
   });
 
-  test('asks once for all commands that need it', async () => {
+  test('asks once for all commands that need it, and runs each once', async () => {
     const asked: string[] = [];
     const { client, file, root } = await startServer();
     file('a', '');
@@ -91,8 +91,9 @@ describe.each(eras)('run_line, for a %s client', (era) => {
         },
       },
     });
-    const answer = await caller.call('run_line', { line: 'rm a && rm b' });
+    const answer = await caller.call('run_line', { line: 'echo once >> log && rm a && rm b' });
     expect(textOf(answer)).toBe('[exit code 0]');
+    expect(readFileSync(join(root, 'log'), 'utf8')).toBe('once\n');
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatch(/"rm"\W+"a".*"rm"\W+"b"/s);
     expect(() => readFileSync(join(root, 'b'))).toThrow('ENOENT');

@@ -45,7 +45,7 @@ describe.concurrent.each(['http', 'stdio'] as const)('over %s', (transport) => {
     test.concurrent('the server introduces itself in the revision that was asked for', () => {
       expect(client.getNegotiatedProtocolVersion()).toBe(era);
       expect(client.getServerVersion()).toMatchObject({ name: 'terminal-runner', title: 'Terminal runner' });
-      expect(client.getInstructions()).toContain('workspace');
+      expect(client.getInstructions()).toContain('first root');
     });
 
     test.concurrent(

@@ -283,7 +283,7 @@ test.each(eras)(
     await client.connect(new StreamableHTTPClientTransport(new URL(url)));
     expect((await attempt(client, 'run', run('rm', 'middle.txt'))).data).toMatchObject({ exitCode: 0 });
     expect((await attempt(client, 'run', run('rm', 'README.md'))).code).toBe('COMMAND_NOT_APPROVED');
-    expect((await attempt(client, 'run_line', line('git branch old && git branch -d old'))).text).toContain(
+    expect((await attempt(client, 'run_line', line('git branch old && git branch -D old'))).text).toContain(
       'Deleted branch',
     );
     const { data } = await attempt(client, 'start', run('cat'));

@@ -76,15 +76,19 @@ export function runResult<More extends { cached?: true } | { commands: CommandEx
 
 type End = Pick<ProcessExit, 'exitCode' | 'signal' | 'reason'>;
 
-/** One line on how a program ended, and what helps. */
+/**
+ * One line on how a program ended, and what helps.
+ *
+ * @param timeoutMs - of a run; a program in the background has no need of a hint to start one.
+ */
 export function describeEnd({ exitCode, signal, reason }: End, timeoutMs?: number): string {
   switch (reason) {
     case 'exited':
       return signal === null ? `exit code ${exitCode}` : `ended by ${signal}`;
-    case 'timedOut': {
-      const limit = timeoutMs === undefined ? 'its time' : `${timeoutMs} ms`;
-      return `ended after ${limit}, with all it started; for what takes longer use start, then wait`;
-    }
+    case 'timedOut':
+      return timeoutMs === undefined
+        ? 'ended after its time, with all it started'
+        : `ended after ${timeoutMs} ms, with all it started; for what takes longer use start, then wait`;
     case 'idle':
       return 'ended because it wrote nothing for too long';
     case 'cancelled':
