@@ -12,7 +12,7 @@ import { createPlayground } from './playground.ts';
 
 const playground = createPlayground();
 const { canary, evil, outside, project } = playground;
-const ENVIRONMENT = { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', GIT_CONFIG_NOSYSTEM: '1' };
+const ENVIRONMENT = { PATH: process.env['PATH'] ?? '', HOME: temporaryDirectory(), GIT_CONFIG_NOSYSTEM: '1' };
 const AUTHOR = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com'];
 
 interface Strange {

@@ -54,7 +54,7 @@ interface DirectOptions {
   readonly input?: string;
 }
 
-const HOUSEHOLD = { PATH: process.env['PATH'] ?? '', HOME: '/nowhere', GIT_CONFIG_NOSYSTEM: '1' };
+const HOUSEHOLD = { PATH: process.env['PATH'] ?? '', HOME: temporaryDirectory(), GIT_CONFIG_NOSYSTEM: '1' };
 const AUTHOR = {
   GIT_AUTHOR_NAME: 'Ann',
   GIT_AUTHOR_EMAIL: 'ann@example.com',

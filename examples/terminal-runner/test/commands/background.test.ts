@@ -182,6 +182,10 @@ describe.each(eras)('in the background, for a %s client', (era) => {
     await caller.cancel();
     await starting;
     await waitForProcesses(seconds, 0);
+    await eventually(async () => {
+      const { processes } = dataOf(await caller.call('list_processes'));
+      expect(processes).toMatchObject([{ reason: 'cancelled' }]);
+    });
   });
 
   test('cancelling a wait leaves the process alone', async () => {

@@ -28,7 +28,7 @@ import { createCore, type AppOptions } from './create-core.ts';
 import { dispatch } from './dispatch.ts';
 import type { AppEvents, AppListener } from './events.ts';
 import type { Extension } from './extension.ts';
-import { notificationOf } from './hub.ts';
+import { notificationOf, type Change } from './hub.ts';
 import { callInProcess, listInProcess, type CallOptions } from './in-process.ts';
 import { toMethod } from './methods/extension-method.ts';
 import { isProtocolMethod } from './methods/method-table.ts';
@@ -299,6 +299,17 @@ export class App<Needs extends object = NoContext, Context extends object = NoCo
       }
       notify(notificationOf(change));
     });
+  }
+
+  /** Calls `listener`, which must not throw, for what changes in this app or one it mounts. Returns the way to stop. */
+  onChange(listener: (change: Change) => void): () => void {
+    this[CORE].changeListeners.add(listener);
+    return () => void this[CORE].changeListeners.delete(listener);
+  }
+
+  /** Tells connected clients of a change that another process of the same server made. */
+  announce(change: Change): void {
+    this[CORE].hub.publish(change);
   }
 
   /** Tells that a session or connection has ended: gives up its calls and announces it. */

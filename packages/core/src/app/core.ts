@@ -11,7 +11,7 @@ import type { CallState } from './call-state.ts';
 import type { AppEvents } from './events.ts';
 import type { Extension } from './extension.ts';
 import type { FixedList } from './fixed-list.ts';
-import { Hub, type Change } from './hub.ts';
+import { Hub, type Change, type ChangeListener } from './hub.ts';
 import type { Method } from './methods/method.ts';
 import type { Layer, LayerEntry } from './pipeline.ts';
 import { Deadlines } from './deadlines.ts';
@@ -43,6 +43,8 @@ export class AppCore {
   readonly registry: Registry;
   readonly events: Emitter<AppEvents>;
   readonly hub: Hub;
+  /** Hear of what changes in this process, before it is told to clients. */
+  readonly changeListeners = new Set<ChangeListener>();
   readonly extensions = new Map<string, Extension>();
   /** The methods of the extensions, ready for serving. */
   readonly extensionMethods = new Map<string, Method>();
@@ -162,6 +164,7 @@ export class AppCore {
   /** Tells the clients of this app and of all apps that mount it. */
   publish(change: Change): void {
     this.hub.publish(change);
+    for (const listener of this.changeListeners) listener(change);
     for (const parent of this.#parents) parent.publish(change);
   }
 

@@ -49,7 +49,7 @@ export interface StartedProgram {
   readonly signal: AbortSignal | undefined;
   readonly isBackground: boolean;
   /** Takes it out of the list. */
-  onForget(): void;
+  readonly onForget: () => void;
 }
 
 /** A program from its start until nothing of its tree is left. */
@@ -200,8 +200,14 @@ export class SupervisedProcess implements ManagedProcess {
 
   async forget(): Promise<void> {
     if (!this.#exit) throw new ToolError('PROCESS_RUNNING', 'The process still runs; kill it first.');
-    this.#program.onForget();
-    await this.#program.capture.discard();
+    const { capture, logger, onForget } = this.#program;
+    onForget();
+    try {
+      await capture.discard();
+    } catch (err) {
+      // Mostly nobody waits for it.
+      logger.error({ err, process: this.id }, 'The output file of a process could not be removed.');
+    }
   }
 
   /** Ends the tree at once, for a server that has no time left. */

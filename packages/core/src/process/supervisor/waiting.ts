@@ -28,16 +28,24 @@ export async function waitFor(
   const find = 'match' in until ? await finder(until.match, until.from ?? 0) : undefined;
   const timers: Timer[] = [];
   let stop: (() => void) | undefined;
+  let rest: NodeJS.Timeout | undefined;
   const happened = new Promise<Outcome>((resolve) => {
     timers.push(clock.after(timeoutMs, () => resolve({ reason: 'timedOut' })));
     if (find) {
       let isLooking = false;
+      let mayBeUnfinished = false;
       const look = async () => {
         if (isLooking) return;
         isLooking = true;
         const match = await find(recent);
         isLooking = false;
-        if (match) resolve({ reason: 'matched', ...match });
+        if (match && (match.isFinished || mayBeUnfinished)) resolve(matched(match));
+        // The rest of a line mostly follows at once; that of a prompt never does.
+        else if (match) rest ??= setTimeout(takeUnfinished, LINE_REST_MS);
+      };
+      const takeUnfinished = () => {
+        mayBeUnfinished = true;
+        void look();
       };
       stop = watched.onOutput(() => void look());
       void look();
@@ -56,7 +64,7 @@ export async function waitFor(
   const exited = watched.exited.then(async (exit) => {
     // Its last words count: the exit is told after all output.
     const match = await find?.(recent);
-    return match ? { reason: 'matched' as const, ...match } : { reason: 'exited' as const, exit };
+    return match ? matched(match) : { reason: 'exited' as const, exit };
   });
   try {
     const first = Promise.race([happened, exited]);
@@ -64,11 +72,24 @@ export async function waitFor(
     return { position: recent.end, ...outcome };
   } finally {
     stop?.();
+    clearTimeout(rest);
     for (const timer of timers) timer.cancel();
   }
 }
 
-type Match = { readonly line: string; readonly position: number };
+interface Match {
+  readonly line: string;
+  readonly position: number;
+  /** Whether all of the line is there. */
+  readonly isFinished: boolean;
+}
+
+function matched({ line, position }: Match) {
+  return { reason: 'matched' as const, line, position };
+}
+
+/** Of the system, not of the clock: nothing a fake clock could speed up. */
+const LINE_REST_MS = 50;
 
 /** Longer unfinished lines are not looked at again from their start. */
 const MAX_LINE = 8 * 1024;
@@ -107,7 +128,8 @@ function lineAround(text: string, start: number, matchStart: number, matchEnd: n
   const lineStart = matchStart === 0 ? 0 : text.lastIndexOf('\n', matchStart - 1) + 1;
   const newline = text.indexOf('\n', matchEnd);
   const lineEnd = newline === -1 ? text.length : newline;
-  return { line: text.slice(lineStart, Math.min(lineEnd, lineStart + MAX_SHOWN)), position: start + lineEnd };
+  const line = text.slice(lineStart, Math.min(lineEnd, lineStart + MAX_SHOWN));
+  return { line, position: start + lineEnd, isFinished: newline !== -1 };
 }
 
 async function compile(pattern: string) {

@@ -1,7 +1,18 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { ProcessEvents } from '../../../src/process/supervisor/events.ts';
 import { fakeClock } from '../../../src/testing/fake-clock.ts';
-import { command, errorLog, OWNER, ready, stdoutOf, supervise } from './helpers.ts';
+import {
+  command,
+  errorLog,
+  nodeCommand,
+  OWNER,
+  ready,
+  stdoutOf,
+  supervise,
+  temporaryDirectory,
+} from './helpers.ts';
 
 const UNTIL_READ = 'echo ready; read line; echo "$line"';
 
@@ -93,6 +104,27 @@ describe('the list', () => {
     await started.kill();
     await started.forget();
     expect(supervisor.list(OWNER)).toEqual([]);
+  });
+
+  test('forgets a process whose output file cannot be removed, and the log says so', async () => {
+    const clock = fakeClock();
+    const spillDirectory = join(temporaryDirectory(), 'spilled');
+    const { logger, errors } = errorLog();
+    const { run, supervisor } = supervise({
+      clock,
+      logger,
+      keepExitedMs: 1_000,
+      capture: { spillDirectory },
+    });
+    const { output } = await run('head -c 400000 /dev/zero', { background: true });
+    expect(output.spilled).toBeDefined();
+    rmSync(spillDirectory, { recursive: true });
+    writeFileSync(spillDirectory, '');
+    await clock.advance(1_000);
+    expect(supervisor.list(OWNER)).toEqual([]);
+    await vi.waitFor(() =>
+      expect(errors).toMatchObject([{ message: 'The output file of a process could not be removed.' }]),
+    );
   });
 
   test('is bounded, and one owner cannot push out what others keep', async () => {
@@ -191,6 +223,23 @@ describe('waiting', () => {
     expect(await started.wait({ match: '^found' }, { timeoutMs: 20_000 })).toMatchObject({ line: 'found' });
     for (const match of ['^0{10}$', '^ot', 'yet$.', '^yet'])
       expect((await started.wait({ match }, { timeoutMs: 50 })).reason).toBe('timedOut');
+  });
+
+  test('for a line that comes in pieces, and is told whole', async () => {
+    const { start } = supervise();
+    const script = `process.stdout.write('port 30'); setTimeout(() => console.log('00'), 5); setTimeout(() => {}, 60000)`;
+    const started = await start(nodeCommand(script));
+    const [exact, loose] = await Promise.all(
+      ['^port [0-9]+$', 'port'].map((match) => started.wait({ match }, { timeoutMs: 20_000 })),
+    );
+    expect(exact).toMatchObject({ line: 'port 3000', position: 9 });
+    expect(loose).toMatchObject({ line: 'port 3000', position: 9 });
+  });
+
+  test('for a prompt, which never becomes a whole line', async () => {
+    const { sh } = supervise();
+    const started = await sh(`printf 'name? '; read line`, { stdin: 'open' });
+    expect(await started.wait({ match: '[?] $' }, { timeoutMs: 20_000 })).toMatchObject({ line: 'name? ' });
   });
 
   test('for silence, which every output pushes back', async () => {

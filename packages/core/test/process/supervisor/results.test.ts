@@ -149,10 +149,11 @@ describe('a program that cannot be started', () => {
 
   test('because its interpreter or its working directory is not there', async () => {
     const { start } = supervise();
-    const file = join(temporaryDirectory(), 'script');
+    const directory = temporaryDirectory();
+    const file = join(directory, 'script');
     writeFileSync(file, '#!/nowhere/sh\n', { mode: 0o755 });
     await expect(start(command(file))).rejects.toMatchObject(refused(/interpreter/));
-    await expect(start({ ...command('/bin/true'), cwd: '/nowhere' })).rejects.toMatchObject(
+    await expect(start({ ...command('/bin/true'), cwd: join(directory, 'none') })).rejects.toMatchObject(
       refused(/working directory does not exist/),
     );
   });

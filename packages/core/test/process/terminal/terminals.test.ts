@@ -1,8 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { redactor } from '../../../src/redaction/redactor.ts';
 import { createTerminals } from '../../../src/process/terminal/terminals.ts';
 import { fakeClock } from '../../../src/testing.ts';
@@ -61,6 +64,17 @@ test('the end is told, by code or by signal, and the screen stays readable', asy
   expect(() => failed.resize({ columns: 10, rows: 10 })).toThrow('has ended');
   const killed = await open(shell('kill -KILL $$'));
   expect(await killed.exited).toMatchObject({ exitCode: null, signal: 'SIGKILL', reason: 'exited' });
+});
+
+test('a file that is many programs is told which one it is', async () => {
+  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'toolyard-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'multi');
+  writeFileSync(file, '#!/bin/sh\necho "I am ${0##*/}"\n', { mode: 0o755 });
+  symlinkSync('multi', join(directory, 'one'));
+  const session = await open({ ...shell(''), file, args: [], name: 'one' });
+  await session.exited;
+  expect(session.screen().lines).toEqual(['I am one']);
 });
 
 test('a program that is not there is not started', async () => {
