@@ -8,6 +8,8 @@ export default defineConfig({
     'src/process/workers/thread.ts',
     'src/process/virtual/thread.ts',
     'src/protocol.ts',
+    'src/sdk-v1.ts',
+    'src/sdk-v2.ts',
     'src/stdio.ts',
     'src/stores.ts',
     'src/testing.ts',

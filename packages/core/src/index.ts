@@ -12,6 +12,7 @@ export type { AppEvents, AppListener } from './app/events.ts';
 export { defineMethod, type Extension, type ExtensionMethod } from './app/extension.ts';
 export type { CallOptions } from './app/in-process.ts';
 export { definePlugin, type Plugin } from './app/plugin.ts';
+export type { Change } from './app/hub.ts';
 export type { Awaitable } from './awaitable.ts';
 export type {
   Call,

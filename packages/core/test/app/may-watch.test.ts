@@ -41,6 +41,6 @@ test('the acknowledgement names what somebody may watch, 2026', async () => {
   const client = connect(bob, 'modern');
   const stream = client.listen({ resourceSubscriptions: ['note://ann', 'note://bob'] });
   expect(await stream.acknowledged).toEqual({ resourceSubscriptions: ['note://bob'] });
-  await stream.close();
+  stream.close();
   await client.close();
 });

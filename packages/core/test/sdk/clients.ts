@@ -94,7 +94,10 @@ async function connectV1(transport: any): Promise<Connected> {
   client.setRequestHandler(v1.CreateMessageRequestSchema, () => ({ ...SAMPLED }));
   client.setRequestHandler(v1.ListRootsRequestSchema, () => ROOTS);
   client.setNotificationHandler(v1.ToolListChangedNotificationSchema, () => void heard.changed.push('tools'));
-  client.setNotificationHandler(v1.PromptListChangedNotificationSchema, () => void heard.changed.push('prompts'));
+  client.setNotificationHandler(
+    v1.PromptListChangedNotificationSchema,
+    () => void heard.changed.push('prompts'),
+  );
   client.setNotificationHandler(
     v1.ResourceListChangedNotificationSchema,
     () => void heard.changed.push('resources'),

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 
-import { defineMethod, definePrompt, defineResource, defineTool, ToolError, type App } from '../../src/index.ts';
+import {
+  defineMethod,
+  definePrompt,
+  defineResource,
+  defineTool,
+  ToolError,
+  type App,
+} from '../../src/index.ts';
 import { testApp } from '../helpers.ts';
 
 const add = defineTool({
@@ -96,7 +103,9 @@ export function demoApp(): { app: App<any, any>; cancelled: Promise<unknown>; st
     name: 'hang',
     run: (_args, call) => {
       start(undefined);
-      return new Promise<string>(() => call.signal.addEventListener('abort', () => cancel(call.signal.reason)));
+      return new Promise<string>(() =>
+        call.signal.addEventListener('abort', () => cancel(call.signal.reason)),
+      );
     },
   });
   const app = testApp({ name: 'ours', instructions: 'Of the app.' })

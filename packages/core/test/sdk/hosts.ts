@@ -3,10 +3,16 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
-import { InMemoryTransport as MemoryV2, StreamableHTTPClientTransport as HttpV2 } from '@modelcontextprotocol/client';
+import {
+  InMemoryTransport as MemoryV2,
+  StreamableHTTPClientTransport as HttpV2,
+} from '@modelcontextprotocol/client';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { InMemoryTransport as MemoryV1 } from '@modelcontextprotocol/sdk/inMemory.js';
-import { McpServer as ServerV1, ResourceTemplate as TemplateV1 } from '@modelcontextprotocol/sdk/server/mcp.js';
+import {
+  McpServer as ServerV1,
+  ResourceTemplate as TemplateV1,
+} from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { createMcpHandler, InMemoryTransport, McpServer as ServerV2 } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
@@ -84,7 +90,7 @@ async function transportTo({ host, client, via }: Route, app: App<any, any>, opt
     attachToV1(app, server, options);
     if (via === 'http') return serveV1OverHttp(server, client);
     const [near, far] = (client === 'v1' ? MemoryV1 : MemoryV2).createLinkedPair();
-    await server.connect(far as MemoryV1);
+    await server.connect(far);
     onTestFinished(() => server.close());
     return near;
   }
@@ -105,14 +111,14 @@ async function transportTo({ host, client, via }: Route, app: App<any, any>, opt
     });
   }
   const [near, far] = client === 'v1' ? MemoryV1.createLinkedPair() : InMemoryTransport.createLinkedPair();
-  const serving = serveStdio(make, { transport: far as InMemoryTransport });
+  const serving = serveStdio(make, { transport: far });
   onTestFinished(() => serving.close());
   return near;
 }
 
 async function serveV1OverHttp(server: ServerV1, client: ClientKind) {
   const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => crypto.randomUUID() });
-  await server.connect(transport as never);
+  await server.connect(transport);
   const http = createServer((request, response) => void transport.handleRequest(request, response));
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');

@@ -2,29 +2,28 @@ import type { App } from '../../app/app.ts';
 import { findResource } from '../../app/catalog.ts';
 import type { AppCore } from '../../app/core.ts';
 import { notificationOf } from '../../app/hub.ts';
-import { whenReady, type Awaitable } from '../../awaitable.ts';
-import { CancelledError } from '../../errors.ts';
-import type { Exchange, Session, SessionRecord } from '../../exchange.ts';
+import { CancelledError, isProtocolError } from '../../errors.ts';
+import type { Exchange } from '../../exchange.ts';
 import { mayUse, type Principal } from '../../principal.ts';
 import { eraOf } from '../../protocol/envelope.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import {
   errorResponse,
-  isRecord,
   kindOf,
+  type JsonRpcError,
   type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
-  type JsonRpcResultResponse,
 } from '../../protocol/json-rpc.ts';
-import type { JsonObject, ServerNotification } from '../../protocol/messages.ts';
+import type { ServerNotification } from '../../protocol/messages.ts';
 import { isRevision } from '../../protocol/revisions.ts';
 import { ServerRequests } from '../../server-requests.ts';
 import { coreOf } from '../core-of.ts';
 import type { SdkTransport } from '../sdk-server.ts';
 import type { AttachOptions } from './attach.ts';
+import { AttachedSession } from './attached-session.ts';
 import { principalOf, readExtra, type ReadExtra } from './identity.ts';
 import type { Interceptor } from './intercept-transport.ts';
 import { hostPage, isList, joinDescriptions, joinPages } from './joint-answer.ts';
@@ -96,19 +95,38 @@ export class AttachedConnection implements Interceptor {
   #request(request: JsonRpcRequest, extra: unknown, deliver: Deliver): void {
     const answerer = answererOf(this.#core, request);
     if (answerer === 'host') return deliver(request, extra);
-    const read = readExtra(extra, this.#transport.sessionId);
     const askHost = () => this.#askHost(request, extra, deliver);
-    this.#inBackground(
-      whenReady(this.#callerOf(read), async (caller) => {
-        if (eraOf(request) === 'modern' && !read.isHttp) this.#listen(caller.principal);
-        const exchange = this.#exchange(request, read, caller);
-        const response =
-          answerer === 'app'
-            ? await this.#app.dispatch(request, exchange)
-            : await this.#answerTogether(request, exchange, askHost);
-        if (response) this.#write(response);
-      }),
-    );
+    this.#inBackground(this.#answer(request, extra, answerer === 'both' ? askHost : undefined));
+  }
+
+  async #answer(
+    request: JsonRpcRequest,
+    extra: unknown,
+    askHost: (() => Promise<JsonRpcResponse | undefined>) | undefined,
+  ): Promise<void> {
+    let response: JsonRpcResponse | undefined;
+    try {
+      const read = readExtra(extra, this.#transport.sessionId);
+      const caller = await this.#callerOf(read);
+      if (eraOf(request) === 'modern' && !read.isHttp) this.#listen(caller.principal);
+      const exchange = this.#exchange(request, read, caller);
+      response = askHost
+        ? await this.#answerTogether(request, exchange, askHost)
+        : await this.#app.dispatch(request, exchange);
+    } catch (error) {
+      response = errorResponse(request.id, this.#failure(error));
+    }
+    if (response) this.#write(response);
+  }
+
+  /** Why nobody is known to answer for: the host's mapping failed, or refused. */
+  #failure(error: unknown): JsonRpcError {
+    if (isProtocolError(error)) {
+      const { rpcCode, message, data } = error;
+      return { code: rpcCode, message, ...(data !== undefined && { data }) };
+    }
+    this.#app.logger.error({ err: error }, 'It could not be told who sends a request.');
+    return { code: ErrorCode.internalError, message: 'Internal error' };
   }
 
   /** Runs in both; the host's answer stands where the app has nothing to add. */
@@ -175,26 +193,29 @@ export class AttachedConnection implements Interceptor {
       this.#askedHost.delete(key);
     }
     const read = readExtra(extra, this.#transport.sessionId);
-    this.#inBackground(
-      whenReady(this.#callerOf(read), async (caller) => {
-        await this.#app.dispatch(notification, this.#exchange(notification, read, caller));
-        if (method === 'notifications/initialized' && this.#session.record) this.#subscribe(caller.principal);
-      }),
-    );
+    this.#inBackground(this.#observe(notification, read));
+  }
+
+  async #observe(notification: JsonRpcNotification, read: ReadExtra): Promise<void> {
+    const caller = await this.#callerOf(read);
+    await this.#app.dispatch(notification, this.#exchange(notification, read, caller));
+    if (notification.method === 'notifications/initialized' && this.#session.record) {
+      this.#subscribe(caller.principal);
+    }
   }
 
   /** Whether the response answers a question of the app. */
   #settle(response: JsonRpcResponse): boolean {
     const id = this.#ownId(response.id);
     if (id === undefined) return false;
-    this.#requests.settle({ ...response, id } as JsonRpcResultResponse | JsonRpcErrorResponse);
+    this.#requests.settle({ ...response, id });
     return true;
   }
 
-  #callerOf({ info }: ReadExtra): Awaitable<Caller> {
+  async #callerOf({ info }: ReadExtra): Promise<Caller> {
     const { principal = principalOf, tenant } = this.#options;
-    const found = typeof principal === 'function' ? principal(info) : principal;
-    return whenReady(found, (known) => ({ principal: known, tenant: tenant?.(info) }));
+    const found = typeof principal === 'function' ? await principal(info) : principal;
+    return { principal: found, tenant: tenant?.(info) };
   }
 
   #exchange(
@@ -211,7 +232,7 @@ export class AttachedConnection implements Interceptor {
       signal: this.#gone.signal,
       notify: ({ method, params }: ServerNotification) =>
         this.#write({ jsonrpc: '2.0', method, ...(params && { params }) }, related),
-      ...(isHttp && { header: info.header }),
+      ...(isHttp && { header: (name: string) => info.header(name) }),
       ...(closeStream && { detach: closeStream }),
     };
     if (eraOf(message) === 'modern') return { ...base, era: 'modern' };
@@ -242,57 +263,52 @@ export class AttachedConnection implements Interceptor {
   /** Tells a 2025 client of changes. */
   #subscribe(principal: Principal): void {
     if (this.#unsubscribe || this.#gone.signal.aborted) return;
-    const notify = ({ method, params }: ServerNotification) =>
-      this.#write({ jsonrpc: '2.0', method, ...(params && { params }) });
-    this.#unsubscribe = this.#app.subscribe({ principal, session: this.#session, notify });
+    const notify = (notification: ServerNotification) => this.#tell(notification);
+    this.#follow(() => this.#app.subscribe({ principal, session: this.#session, notify }));
   }
 
   /** Tells a 2026 client on a lasting connection of changes: the SDK stamps and filters what leaves. */
   #listen(principal: Principal): void {
     if (this.#unsubscribe || this.#gone.signal.aborted) return;
-    this.#unsubscribe = this.#core.hub.listen((change) => {
-      if (change.kind === 'resource') {
-        const resource = findResource(this.#core.catalog, change.uri)?.entry.compiled.resource;
-        if (resource && !mayUse(resource.access, principal)) return;
-      }
-      const { method, params } = notificationOf(change);
-      this.#write({ jsonrpc: '2.0', method, ...(params && { params }) });
-    });
+    this.#follow(() =>
+      this.#core.hub.listen((change) => {
+        if (change.kind === 'resource') {
+          const resource = findResource(this.#core.catalog, change.uri)?.entry.compiled.resource;
+          if (resource && !mayUse(resource.access, principal)) return;
+        }
+        this.#tell(notificationOf(change));
+      }),
+    );
+  }
+
+  /** Without room for one more stream of changes the connection is served all the same. */
+  #follow(subscribe: () => () => void): void {
+    try {
+      this.#unsubscribe = subscribe();
+    } catch (err) {
+      this.#unsubscribe = () => {};
+      this.#app.logger.warn({ err }, 'A client will not hear of changes.');
+    }
+  }
+
+  #tell({ method, params }: ServerNotification): void {
+    this.#write({ jsonrpc: '2.0', method, ...(params && { params }) });
   }
 
   #write(message: JsonRpcMessage, options?: object): void {
     if (this.#gone.signal.aborted) return;
-    this.#inBackground(this.#transport.send(message, options));
+    this.#inBackground(this.#send(message, options));
   }
 
-  #inBackground(work: Awaitable<unknown>): void {
-    Promise.resolve(work).catch((err: unknown) => {
+  /** Transports of hosts may throw at once. */
+  async #send(message: JsonRpcMessage, options: object | undefined): Promise<void> {
+    await this.#transport.send(message, options);
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((err: unknown) => {
       if (!this.#gone.signal.aborted) this.#app.logger.warn({ err }, 'A message could not be answered.');
     });
-  }
-}
-
-/** What `initialize` agreed on, under the id the transport gives the session. */
-class AttachedSession implements Session {
-  record: SessionRecord | undefined = undefined;
-  readonly #fallbackId = crypto.randomUUID();
-  readonly #transportId: () => string | undefined;
-
-  constructor(transportId: () => string | undefined) {
-    this.#transportId = transportId;
-  }
-
-  get id(): string {
-    return this.#transportId() ?? this.#fallbackId;
-  }
-
-  update(record: SessionRecord): void {
-    this.record = record;
-  }
-
-  /** The revision is the one the host's server chose. */
-  speak(revision: unknown): void {
-    if (this.record && isRevision(revision)) this.record = { ...this.record, protocolVersion: revision };
   }
 }
 

@@ -24,11 +24,16 @@ export function interceptTransport(transport: SdkTransport, interceptor: Interce
       if (typeof value !== 'function' || key === 'constructor' || isCallback(key)) return value;
       // Methods with private fields want the transport as `this`.
       let method = bound.get(value as Handler);
-      if (!method) bound.set(value as Handler, (method = (value as Handler).bind(target) as Handler));
+      if (!method) bound.set(value as Handler, (method = (value as Handler).bind(target)));
       return method;
     },
     set(target, key, value: unknown) {
-      return Reflect.set(target, key, typeof value === 'function' ? wrap(key, value as Handler) : value, target);
+      return Reflect.set(
+        target,
+        key,
+        typeof value === 'function' ? wrap(key, value as Handler) : value,
+        target,
+      );
     },
   });
 

@@ -4,7 +4,7 @@ import { findMethod, isProtocolMethod } from '../../app/methods/method-table.ts'
 import { isRecord, type JsonRpcRequest } from '../../protocol/json-rpc.ts';
 
 /** Who answers a request: the app, the host's own server, or both together. */
-export type Answerer = 'app' | 'host' | 'both';
+type Answerer = 'app' | 'host' | 'both';
 
 /** Methods that both have a part in. */
 const SHARED = new Set([

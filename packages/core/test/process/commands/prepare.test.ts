@@ -34,6 +34,8 @@ const tooLong: CommandCheck = async (query) => {
   return { isSafe: true, directories: [] };
 };
 
+const strange: CommandCheck = async () => ({ isSafe: false, reason: 'Settings run programs.' });
+
 const outside: CommandCheck = async () => ({ isSafe: true, directories: ['/etc'] });
 
 describe('decisions', () => {
@@ -141,10 +143,9 @@ test('what changed while a person was thinking is found', async () => {
 
 test('what the rules allow and a look at the machine does not is told as denied', async () => {
   const told: DecidedCommand[] = [];
-  const look = async () => ({ isSafe: false as const, reason: 'Settings run programs.' });
   const { runner } = await setUp({
     policy: policyOf({ cat: reads('/etc/passwd'), sh: { checks: ['look'] } }),
-    checks: { look },
+    checks: { look: strange },
     onDecision: (decided) => told.push(decided),
   });
   await Promise.allSettled([runner.prepare({ program: 'cat' }, who), runner.prepare({ program: 'sh' }, who)]);
