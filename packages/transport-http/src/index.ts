@@ -2,7 +2,23 @@ export { challenge, type Authenticate, type Challenge, type ChallengeOptions } f
 export type { HttpOptions, Page, Route } from './endpoint/options.ts';
 export type { GuardOptions } from './endpoint/guards.ts';
 export type { AuthRequest, HttpHeaders } from './endpoint/message.ts';
-export { createHttpHandler, type HttpHandler } from './handler.ts';
+export type { HttpAddition, HttpPart, SharedOptions } from './connection/http-part.ts';
+export { createHttpHandler, type HandlerOptions, type HttpHandler } from './handler.ts';
 export { serveHttp, type HttpServer, type ServeOptions } from './serve.ts';
-export type { EventLogOptions } from './sessions/event-log.ts';
+export type { EventLogOptions } from './sessions/session-log.ts';
 export type { SessionOptions } from './sessions/session-pool.ts';
+export type {
+  BusListener,
+  EventBounds,
+  EventLog,
+  FoundSession,
+  HttpState,
+  LoggedEvent,
+  NewEvent,
+  NotificationBus,
+  SessionBounds,
+  SessionStore,
+  StoredSession,
+  StreamClaim,
+} from './sessions/state.ts';
+export { StateUnavailableError } from './sessions/state-error.ts';

@@ -1,14 +1,14 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { InvalidOptionError, type App } from '@toolyard/core';
 
-import type { HttpOptions } from './endpoint/options.ts';
 import { LOOPBACK } from './endpoint/guards.ts';
-import { createHttpHandler, type HttpHandler } from './handler.ts';
+import type { HttpOptions } from './endpoint/options.ts';
+import { createHttpHandler, type HandlerOptions, type HttpHandler } from './handler.ts';
 
 /** Options of {@link serveHttp}. */
-export interface ServeOptions extends HttpOptions {
+export interface ServeOptions extends HandlerOptions {
   /** 0 takes any free port. Default 9001. */
   readonly port?: number;
   /** Default `127.0.0.1`. Any other address needs `auth`, or `allowUnauthenticated`. */
@@ -54,14 +54,21 @@ export async function serveHttp(app: App<any, any>, options: ServeOptions = {}):
     );
   }
   const hostName = nameOf(host);
-  const handler = createHttpHandler(app, { ...rest, ...ownHosts(hostName, options), path });
+  const handler = createHttpHandler(app, {
+    ...rest,
+    ...ownHosts(hostName, options),
+    path,
+  });
   const limits = {
     requestTimeout: requestTimeoutMs,
     connectionsCheckingInterval: Math.min(requestTimeoutMs, 10_000),
   };
-  const server = createServer({ ...limits, noDelay: true }, (request, response) => {
-    void handler.node(request, response);
-  });
+  const { upgrade } = handler;
+  const server = createServer(
+    { ...limits, noDelay: true, ...(upgrade && ONLY_WEB_SOCKETS) },
+    (request, response) => void handler.node(request, response),
+  );
+  if (upgrade) server.on('upgrade', upgrade);
   await listen(server, port, host);
   server.on('error', (err) => app.logger.error({ err }, 'The HTTP server failed to take a connection.'));
   const { port: actualPort } = server.address() as AddressInfo;
@@ -83,6 +90,11 @@ export async function serveHttp(app: App<any, any>, options: ServeOptions = {}):
     [Symbol.asyncDispose]: () => close(),
   };
 }
+
+/** Clients that only offer something else, as Java's do with HTTP/2, are answered as if they had not. From Node 22.21. */
+const ONLY_WEB_SOCKETS = {
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+};
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -5,10 +5,12 @@ import {
   isRecord,
   stringifyMessage,
   type Era,
+  type JsonRpcError,
   type JsonRpcResponse,
   type RequestId,
 } from '@toolyard/core/protocol';
 
+import { StateUnavailableError } from '../sessions/state-error.ts';
 import type { Accepts } from './accept.ts';
 import { challenge } from './auth.ts';
 import type { HttpHeaders, Reply } from './message.ts';
@@ -28,6 +30,7 @@ export function answerJson(
   response: JsonRpcResponse | undefined,
   era: Era,
   headers: HttpHeaders,
+  resourceMetadata?: string,
 ): void {
   if (response === undefined) {
     reply.send(202, headers);
@@ -35,7 +38,7 @@ export function answerJson(
   }
   const status = statusOf(response, era);
   const isRefused = status === 403 && 'error' in response;
-  const own = isRefused ? { ...headers, ...scopeChallenge(response.error.data) } : headers;
+  const own = isRefused ? { ...headers, ...scopeChallenge(response.error.data, resourceMetadata) } : headers;
   reply.send(status, own, stringifyMessage(response));
 }
 
@@ -73,7 +76,20 @@ export function httpError(
   return { code, message };
 }
 
-function scopeChallenge(data: unknown): HttpHeaders {
+/** What a request gets that needs the state nodes share while that cannot be reached. */
+export function unavailable(
+  { logger }: Pick<App, 'logger'>,
+  err: unknown,
+): { error: JsonRpcError; headers: HttpHeaders } {
+  const { message, rpcCode, data, retryAfterMs } =
+    err instanceof StateUnavailableError ? err : new StateUnavailableError('state', { cause: err });
+  logger.warn({ err }, 'The state that nodes share cannot be reached.');
+  const seconds = Math.ceil(retryAfterMs / 1000);
+  return { error: { code: rpcCode, message, data }, headers: { 'retry-after': String(seconds) } };
+}
+
+function scopeChallenge(data: unknown, resourceMetadata: string | undefined): HttpHeaders {
   const scopes = isRecord(data) && Array.isArray(data['scopes']) ? (data['scopes'] as string[]) : [];
-  return challenge({ status: 403, error: 'insufficient_scope', scopes }).headers;
+  const refusal = { status: 403, error: 'insufficient_scope', scopes } as const;
+  return challenge({ ...refusal, ...(resourceMetadata !== undefined && { resourceMetadata }) }).headers;
 }

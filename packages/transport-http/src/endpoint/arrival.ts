@@ -9,6 +9,8 @@ export interface Arrival {
   readonly reply: Reply;
   readonly principal: Principal;
   readonly tenant: string | undefined;
+  /** Where a client that lacks scopes reads how to get them. */
+  readonly resourceMetadata?: string | undefined;
   readonly accepts: Accepts;
   /** Headers of every answer to it. */
   readonly headers: HttpHeaders;

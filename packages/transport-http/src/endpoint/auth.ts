@@ -5,13 +5,18 @@ import type { AuthRequest, HttpHeaders } from './message.ts';
 /** A refusal: what the client has to bring instead. Made by {@link challenge}. */
 export interface Challenge {
   readonly challenge: true;
-  readonly status: 401 | 403;
+  /** 429 and 503 say nothing about the credentials. */
+  readonly status: 401 | 403 | 429 | 503;
   readonly headers: HttpHeaders;
   readonly message: string;
 }
 
 /** Tells on whose behalf a request comes, or what is missing. Called for each request but health and preflight. */
-export type Authenticate = (request: AuthRequest) => Principal | Challenge | Promise<Principal | Challenge>;
+export interface Authenticate {
+  (request: AuthRequest): Principal | Challenge | Promise<Principal | Challenge>;
+  /** URL of the protected-resource metadata (RFC 9728), for refusals of what a principal lacks scopes for. */
+  readonly resourceMetadata?: string | undefined;
+}
 
 /** What {@link challenge} takes. */
 export interface ChallengeOptions {

@@ -9,9 +9,11 @@ import {
   type JsonRpcRequest,
 } from '@toolyard/core/protocol';
 
+import { ChangeRelay } from '../sessions/change-relay.ts';
 import { SessionPool } from '../sessions/session-pool.ts';
+import { StateUnavailableError } from '../sessions/state-error.ts';
 import { isJson, readAccept } from './accept.ts';
-import { httpError, refuse } from './answer.ts';
+import { httpError, refuse, unavailable } from './answer.ts';
 import { isChallenge, type Challenge } from './auth.ts';
 import { createGuards, preflightHeaders, type Guards } from './guards.ts';
 import {
@@ -33,6 +35,8 @@ export class Endpoint {
   readonly #settings: HttpSettings;
   readonly #guards: Guards;
   readonly #serving: LegacyServing;
+  /** What connects the changes of this node with those of others. */
+  readonly #relay: ChangeRelay | undefined;
   /** Twice the number of requests; each counts for its handling and for its answer. */
   #open = 0;
   #closed: Promise<void> | undefined;
@@ -41,11 +45,13 @@ export class Endpoint {
   constructor(app: App<any, any>, options: HttpOptions = {}) {
     this.#settings = settingsOf(options);
     this.#guards = createGuards(options);
+    const keepsSessions = this.#settings.legacy === 'sessions';
     this.#serving = {
       app,
       open: new OpenExchanges(app.clock, this.#settings.keepAliveMs),
-      pool: new SessionPool(app, options.sessions),
+      pool: new SessionPool(app, options.sessions, keepsSessions ? this.#settings.state : undefined),
     };
+    if (this.#settings.state) this.#relay = new ChangeRelay(app, this.#settings.state.bus);
   }
 
   /** Sessions that are open now. */
@@ -60,16 +66,22 @@ export class Endpoint {
     reply.onSent(this.#leave);
     try {
       await this.#route(incoming, reply);
-    } catch (err) {
-      this.#serving.app.logger.error(
-        { err, method: incoming.method, path: incoming.path },
-        'An HTTP request failed.',
-      );
-      const cors = this.#guards.corsFor(incoming);
-      refuse(reply, 500, { code: ErrorCode.internalError, message: 'Internal error' }, cors);
+    } catch (error) {
+      this.#answerFailure(error, incoming, reply);
     } finally {
       this.#leave();
     }
+  }
+
+  #answerFailure(err: unknown, incoming: Incoming, reply: Reply): void {
+    const { app } = this.#serving;
+    const cors = this.#guards.corsFor(incoming);
+    if (err instanceof StateUnavailableError) {
+      const { error, headers } = unavailable(app, err);
+      return refuse(reply, 503, error, { ...cors, ...headers });
+    }
+    app.logger.error({ err, method: incoming.method, path: incoming.path }, 'An HTTP request failed.');
+    refuse(reply, 500, { code: ErrorCode.internalError, message: 'Internal error' }, cors);
   }
 
   /** Refuses new requests, ends streams, and gives running requests until the deadline. */
@@ -86,7 +98,8 @@ export class Endpoint {
       // What is given up answers at once. Whatever does not notice, like an auth function, is left behind.
       await this.#isIdleWithin(GRACE_MS);
     }
-    pool.close();
+    this.#relay?.close();
+    await pool.close();
     open.stop();
   }
 
@@ -148,6 +161,7 @@ export class Endpoint {
       reply,
       principal,
       tenant: this.#settings.tenant?.(principal, incoming.request),
+      resourceMetadata: this.#settings.auth?.resourceMetadata,
       accepts: readAccept(incoming.header('accept')),
       headers,
     };

@@ -1,11 +1,14 @@
 import type { Awaitable } from '@toolyard/core';
 import {
+  answerableId,
   ErrorCode,
+  errorResponse,
   isRecord,
   isRevision,
   kindOf,
   LEGACY_REVISIONS,
   stringifyMessage,
+  type JsonRpcError,
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResponse,
@@ -13,7 +16,8 @@ import {
 
 import type { SessionPool } from '../sessions/session-pool.ts';
 import type { HttpSession } from '../sessions/session.ts';
-import { finish, httpError, refuse } from './answer.ts';
+import { andThen, isPromise } from '../sessions/state-promise.ts';
+import { finish, httpError, refuse, unavailable } from './answer.ts';
 import type { Arrival } from './arrival.ts';
 import type { HttpHeaders } from './message.ts';
 import { serveStateless, type Serving } from './modern.ts';
@@ -43,47 +47,69 @@ export async function serveInitialize(
       code: ErrorCode.invalidRequest,
       message: 'Invalid Request: this session is initialized already.',
     };
-    if (findSession(serving, arrival)) refuse(reply, 400, error, headers, message.id);
+    if (await findSession(serving, arrival, message)) refuse(reply, 400, error, headers, message.id);
     return;
   }
   const session = pool.open(arrival.principal);
   if (!session) {
-    refuse(
-      reply,
-      503,
-      httpError('The server has no room for another session.'),
-      { ...headers, 'retry-after': '30' },
-      message.id,
-    );
+    refuse(reply, 503, NO_ROOM, { ...headers, ...NO_ROOM_HEADERS }, message.id);
     return;
   }
   const own: Record<string, string> = withSession(headers, session);
-  const exchange = new SessionExchange(session, arrival, own);
+  const exchange = new SessionExchange(session, arrival, own, message.id);
   let isOpen = false;
   try {
-    await dispatchIn(serving, session, exchange, message, (response) => {
-      isOpen = session.record !== undefined && response !== undefined && 'result' in response;
-      if (!isOpen) delete own['mcp-session-id'];
-      finish(serving, exchange, response);
-    });
+    const response = await dispatchIn(serving, session, exchange, message, (answer) => answer);
+    const isAccepted = session.record !== undefined && response !== undefined && 'result' in response;
+    const refusal = isAccepted ? await saveNew(serving, session) : undefined;
+    isOpen = isAccepted && !refusal;
+    if (!isOpen) delete own['mcp-session-id'];
+    if (refusal) exchange.refuse(503, errorResponse(message.id, refusal.error), refusal.headers);
+    else finish(serving, exchange, response);
   } finally {
-    if (!isOpen) pool.end(session);
+    if (!isOpen) pool.discard(session);
   }
 }
 
+/** Makes a new session known to all nodes; tells why that cannot be. */
+async function saveNew(
+  { pool, app }: LegacyServing,
+  session: HttpSession,
+): Promise<{ error: JsonRpcError; headers: HttpHeaders } | undefined> {
+  try {
+    return (await pool.save(session)) ? undefined : { error: NO_ROOM, headers: NO_ROOM_HEADERS };
+  } catch (error) {
+    return unavailable(app, error);
+  }
+}
+
+const NO_ROOM = httpError('The server has no room for another session.');
+const NO_ROOM_HEADERS = { 'retry-after': '30' };
+
 /** Serves one message inside a session. */
 export function serveInSession(serving: LegacyServing, arrival: Arrival, body: unknown): Awaitable<void> {
-  const session = findSession(serving, arrival);
-  if (!session) return;
+  const found = findSession(serving, arrival, body);
+  if (!isPromise(found)) return found && serveMessage(serving, arrival, found, body);
+  return found.then((session) => session && serveMessage(serving, arrival, session, body));
+}
+
+function serveMessage(
+  serving: LegacyServing,
+  arrival: Arrival,
+  session: HttpSession,
+  body: unknown,
+): Awaitable<void> {
   if (Array.isArray(body)) return serveBatch(serving, arrival, session, body);
   switch (kindOf(body)) {
     case 'response':
-      session.settle(body as JsonRpcResponse);
-      return arrival.reply.send(202, arrival.headers);
+      return andThen(serving.pool.settle(session, body as JsonRpcResponse), () =>
+        arrival.reply.send(202, arrival.headers),
+      );
     case 'notification':
       return serveNotification(serving, arrival, session, body as JsonRpcNotification);
     default: {
-      const exchange = new SessionExchange(session, arrival, withSession(arrival.headers, session));
+      const { id } = body as JsonRpcRequest;
+      const exchange = new SessionExchange(session, arrival, withSession(arrival.headers, session), id);
       return dispatchIn(serving, session, exchange, body, (response) => finish(serving, exchange, response));
     }
   }
@@ -108,18 +134,24 @@ export async function serveWithoutSession(
 }
 
 /** Ends a session. */
-export function serveDelete(serving: LegacyServing, arrival: Arrival): void {
-  const session = findSession(serving, arrival);
+export async function serveDelete(serving: LegacyServing, arrival: Arrival): Promise<void> {
+  const session = await findSession(serving, arrival);
   if (!session) return;
-  serving.pool.end(session);
+  await serving.pool.end(session);
   arrival.reply.send(200, arrival.headers);
 }
 
-/** The session a request names, if it is its principal's; otherwise the request is refused. */
+/**
+ * The session a request names, if it is its principal's; otherwise the request is refused.
+ *
+ * @param body - of the request, for the id a refusal answers.
+ */
 export function findSession(
-  { pool }: LegacyServing,
-  { incoming, reply, headers, principal }: Arrival,
-): HttpSession | undefined {
+  { pool, app }: LegacyServing,
+  arrival: Arrival,
+  body?: unknown,
+): Awaitable<HttpSession | undefined> {
+  const { incoming, reply, headers, principal } = arrival;
   const id = incoming.header('mcp-session-id');
   if (id === undefined) {
     refuse(
@@ -130,7 +162,22 @@ export function findSession(
     );
     return undefined;
   }
-  const session = pool.find(id, principal);
+  const found = pool.find(id, principal);
+  if (!isPromise(found)) return checkFound(arrival, found);
+  return found.then(
+    (session) => checkFound(arrival, session),
+    (error: unknown) => {
+      const refusal = unavailable(app, error);
+      refuse(reply, 503, refusal.error, { ...headers, ...refusal.headers }, answerableId(body));
+      return undefined;
+    },
+  );
+}
+
+function checkFound(
+  { incoming, reply, headers }: Arrival,
+  session: HttpSession | undefined,
+): HttpSession | undefined {
   if (!session) {
     refuse(
       reply,
@@ -155,13 +202,18 @@ export function withSession(headers: HttpHeaders, { id }: HttpSession): HttpHead
 }
 
 async function serveNotification(
-  { app }: Serving,
+  { app, pool }: LegacyServing,
   arrival: Arrival,
   session: HttpSession,
   message: JsonRpcNotification,
 ): Promise<void> {
   arrival.reply.send(202, arrival.headers);
   await app.dispatch(message, new SessionExchange(session, arrival, arrival.headers));
+  if (isCancellation(message)) await pool.node?.cancel(session, message);
+}
+
+function isCancellation(message: unknown): message is JsonRpcNotification {
+  return isRecord(message) && message['method'] === 'notifications/cancelled';
 }
 
 async function dispatchIn<T>(
@@ -202,9 +254,10 @@ async function serveBatch(
   const answers = await Promise.all(
     batch.map(async (message) => {
       if (kindOf(message) === 'response') {
-        session.settle(message as JsonRpcResponse);
+        await serving.pool.settle(session, message as JsonRpcResponse);
         return undefined;
       }
+      if (isCancellation(message)) await serving.pool.node?.cancel(session, message);
       const exchange = new SessionExchange(session, alone, alone.headers);
       return dispatchIn(serving, session, exchange, message, (response) => response);
     }),

@@ -1,6 +1,7 @@
 import { InvalidOptionError, type Principal } from '@toolyard/core';
 
 import type { SessionOptions } from '../sessions/session-pool.ts';
+import type { HttpState } from '../sessions/state.ts';
 import type { Authenticate } from './auth.ts';
 import type { GuardOptions } from './guards.ts';
 import type { AuthRequest, HttpHeaders } from './message.ts';
@@ -18,7 +19,14 @@ export interface HttpOptions extends GuardOptions {
    * questions to the client), or not at all.
    */
   readonly legacy?: 'sessions' | 'stateless' | 'reject';
+  /** Bounds of sessions. */
   readonly sessions?: SessionOptions;
+  /**
+   * What this node shares with others: sessions, their events, and notifications. Then each of them serves every
+   * session, whoever opened it. While it cannot be reached, requests in sessions get 503 and others go on. It stays
+   * open when the handler closes. Default: this process keeps its sessions itself, and they end with it.
+   */
+  readonly state?: HttpState;
   /** Largest request body. Default 4 MiB. */
   readonly maxBodyBytes?: number;
   /** A comment goes down every open stream this often, so that proxies keep it open. Default 15 000. */

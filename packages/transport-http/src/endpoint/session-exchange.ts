@@ -6,7 +6,13 @@ import {
   type Peer,
   type Principal,
 } from '@toolyard/core';
-import type { JsonRpcResponse, ServerNotification, ServerRequest } from '@toolyard/core/protocol';
+import type {
+  JsonRpcErrorResponse,
+  JsonRpcResponse,
+  RequestId,
+  ServerNotification,
+  ServerRequest,
+} from '@toolyard/core/protocol';
 
 import type { Channel } from '../sessions/channel.ts';
 import type { HttpSession } from '../sessions/session.ts';
@@ -27,12 +33,17 @@ export class SessionExchange implements Exchange, OpenExchange {
   readonly session: HttpSession;
   readonly #arrival: Arrival;
   readonly #headers: HttpHeaders;
+  readonly #requestId: RequestId | undefined;
   #call: OpenCall | undefined = undefined;
   #channel: Channel | undefined = undefined;
   #beats = 0;
 
-  /** @param headers - of the answer. */
-  constructor(session: HttpSession, arrival: Arrival, headers: HttpHeaders) {
+  /**
+   * @param headers - of the answer.
+   * @param requestId - of the request; notifications have none.
+   */
+  constructor(session: HttpSession, arrival: Arrival, headers: HttpHeaders, requestId?: RequestId) {
+    this.#requestId = requestId;
     this.session = session;
     this.#arrival = arrival;
     this.#headers = headers;
@@ -92,9 +103,9 @@ export class SessionExchange implements Exchange, OpenExchange {
   }
 
   finish(response: JsonRpcResponse | undefined): void {
-    const { reply, accepts } = this.#arrival;
+    const { reply, accepts, resourceMetadata } = this.#arrival;
     if (!this.#channel && isOneBody(response, accepts, 'legacy')) {
-      answerJson(reply, response, 'legacy', this.#headers);
+      answerJson(reply, response, 'legacy', this.#headers, resourceMetadata);
       return;
     }
     const channel = this.#open();
@@ -104,15 +115,24 @@ export class SessionExchange implements Exchange, OpenExchange {
     else channel.finish();
   }
 
+  /** {@link SessionExchange.finish} with an error and a status, which shows unless something was written before. */
+  refuse(status: number, response: JsonRpcErrorResponse, headers: HttpHeaders): void {
+    if (this.#channel) this.finish(response);
+    else this.#arrival.reply.send(status, { ...this.#headers, ...headers }, JSON.stringify(response));
+  }
+
   #abandon(): void {
     this.abort(new CancelledError('The client is gone.'));
   }
 
   #open(): Channel {
     if (!this.#channel) {
-      const channel = this.session.openChannel(() => {
-        this.#abandon();
-        this.session.closeChannel(channel);
+      const channel = this.session.openChannel({
+        requestId: this.#requestId,
+        onAbandoned: () => {
+          this.#abandon();
+          this.session.closeChannel(channel);
+        },
       });
       channel.open(this.#arrival.reply, this.#headers);
       this.#channel = channel;

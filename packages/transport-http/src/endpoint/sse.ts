@@ -11,7 +11,12 @@ export const KEEP_ALIVE = ': keep-alive\n\n';
 
 /** One message as a server-sent event. JSON has no line breaks, so one data line is enough. */
 export function sseEvent(message: JsonRpcMessage, id?: string): string {
-  const data = `data: ${stringifyMessage(message)}\n\n`;
+  return sseText(stringifyMessage(message), id);
+}
+
+/** {@link sseEvent} for a message that was written as JSON already. */
+export function sseText(text: string, id?: string): string {
+  const data = `data: ${text}\n\n`;
   return id === undefined ? `event: message\n${data}` : `event: message\nid: ${id}\n${data}`;
 }
 

@@ -78,9 +78,9 @@ export class StatelessExchange implements Exchange, OpenExchange {
   }
 
   finish(response: JsonRpcResponse | undefined): void {
-    const { reply, accepts, headers } = this.#arrival;
+    const { reply, accepts, headers, resourceMetadata } = this.#arrival;
     if (!this.#sink && isOneBody(response, accepts, this.era)) {
-      answerJson(reply, response, this.era, headers);
+      answerJson(reply, response, this.era, headers, resourceMetadata);
       return;
     }
     if (response) this.#write(response);

@@ -113,13 +113,13 @@ export class FetchReply implements Reply {
     this.#onSent = listener;
   }
 
-  send(status: number, headers: HttpHeaders, body?: string): void {
+  send(status: number, headers: HttpHeaders, body?: string | Uint8Array<ArrayBuffer>): void {
     const own = body === undefined ? headers : { 'content-type': 'application/json', ...headers };
     this.#answer(new Response(body ?? null, { status, headers: own }));
     this.#sent();
   }
 
-  open(status: number, headers: HttpHeaders): Sink {
+  open(status: number, headers: HttpHeaders): Sink & { cut(): void } {
     const closeListeners: (() => void)[] = [];
     const encoder = new TextEncoder();
     let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -147,6 +147,12 @@ export class FetchReply implements Reply {
       end: () => {
         if (closed) return;
         stream?.close();
+        close();
+      },
+      /** Ends it at once, without what the client has not taken. */
+      cut: () => {
+        if (closed) return;
+        stream?.error(new Error('The reader was cut off.'));
         close();
       },
       get buffered() {

@@ -70,7 +70,7 @@ export class NodeReply implements Reply {
     if (this.#response.closed && !this.#response.writableEnded) listener();
   }
 
-  send(status: number, headers: HttpHeaders, body?: string): void {
+  send(status: number, headers: HttpHeaders, body?: string | Uint8Array<ArrayBuffer>): void {
     const response = this.#response;
     if (response.headersSent || response.destroyed) {
       response.end();
@@ -88,7 +88,7 @@ export class NodeReply implements Reply {
     response.end(body);
   }
 
-  open(status: number, headers: HttpHeaders): Sink {
+  open(status: number, headers: HttpHeaders): Sink & { cut(): void } {
     const response = this.#response;
     if (!response.headersSent && !response.destroyed) {
       response.writeHead(status, { ...headers });
@@ -97,6 +97,8 @@ export class NodeReply implements Reply {
     return {
       write: (chunk) => void (response.writable && response.write(chunk)),
       end: () => void response.end(),
+      /** Ends it at once, without what the client has not taken. */
+      cut: () => void response.destroy(),
       get buffered() {
         return response.writableLength;
       },

@@ -8,23 +8,24 @@ import {
 } from '@toolyard/core';
 import type { JsonRpcResponse, ServerRequest } from '@toolyard/core/protocol';
 
-import { Channel } from './channel.ts';
-import { EventLog, type EventLogOptions } from './event-log.ts';
+import { Channel, type ChannelOptions } from './channel.ts';
+import { LocalSessionLog, type SessionLog } from './session-log.ts';
+import type { SharedSession } from './shared-session.ts';
+import type { EventBounds } from './state.ts';
 
 /** What a session of a legacy client is made of. */
 export interface HttpSessionOptions {
   readonly id: string;
   readonly principal: Principal;
   readonly clock: Clock;
-  readonly events: EventLogOptions;
+  readonly events: EventBounds;
   /** How long a call or stream waits for a client that was cut off. */
   readonly resumeWindowMs: number;
   /** How long a client may take to answer a request of the server. */
   readonly requestTimeoutMs: number;
+  /** Makes the part of it that other nodes know too, where there are others. */
+  readonly share?: ((session: HttpSession) => SharedSession) | undefined;
 }
-
-/** Number of the stream of `GET`. Those of calls count from 1. */
-export const STANDING = 0;
 
 /** Requests to the client that may be open at once. */
 const MAX_PENDING = 100;
@@ -42,14 +43,15 @@ export class HttpSession implements Session {
   /** Grows with each use of any session: tells apart those of one millisecond. */
   lastUse = 0;
   record: SessionRecord | undefined = undefined;
-  readonly #events: EventLogOptions;
+  readonly shared: SharedSession | undefined;
+  readonly #events: EventBounds;
   readonly #requestTimeoutMs: number;
   /** Requests being answered. A session with any is not idle. */
   #inFlight = 0;
   /** The stream of `GET`, while there is one, and what ends the subscription behind it. */
   #standing: { readonly channel: Channel; readonly stop: () => void } | undefined;
-  #log: EventLog | undefined;
-  #channels: Map<number, Channel> | undefined;
+  #log: LocalSessionLog | undefined;
+  #channels: Map<string, Channel> | undefined;
   #requests: ServerRequests | undefined;
   #lastChannel = 0;
 
@@ -61,20 +63,36 @@ export class HttpSession implements Session {
     this.#events = options.events;
     this.#requestTimeoutMs = options.requestTimeoutMs;
     this.createdAt = this.lastUsedAt = options.clock.now();
+    this.shared = options.share?.(this);
     this.touch();
   }
 
-  update(record: SessionRecord): void {
+  update(record: SessionRecord): void | Promise<void> {
+    if (this.shared) return this.shared.update(record);
     this.record = record;
   }
 
-  get log(): EventLog {
-    return (this.#log ??= new EventLog(this.clock, this.#events));
+  get isShared(): boolean {
+    return this.shared !== undefined;
+  }
+
+  get log(): SessionLog {
+    return this.shared?.log ?? this.localLog;
+  }
+
+  /** The log of a session that no other node knows. */
+  get localLog(): LocalSessionLog {
+    return (this.#log ??= new LocalSessionLog(this.clock, this.#events));
   }
 
   /** Whether somebody is connected or being answered. */
   get busy(): boolean {
     return this.#inFlight > 0 || this.#standing?.channel.connected === true;
+  }
+
+  /** Whether this node has nothing of it but what others have too. */
+  get isEmpty(): boolean {
+    return this.#inFlight === 0 && this.#standing === undefined && !this.#channels?.size;
   }
 
   /** A request begins. */
@@ -98,6 +116,10 @@ export class HttpSession implements Session {
     this.#log?.trim();
   }
 
+  get hasStanding(): boolean {
+    return this.#standing !== undefined;
+  }
+
   setStanding(channel: Channel, stop: () => void): void {
     this.#standing = { channel, stop };
   }
@@ -110,14 +132,19 @@ export class HttpSession implements Session {
     this.closeChannel(standing.channel);
   }
 
-  /** @param id - {@link STANDING}, or left out for the answer of a call. */
-  openChannel(onAbandoned: () => void, id = (this.#lastChannel += 1)): Channel {
-    const channel = new Channel(this, id, onAbandoned);
+  /** Sends a message, written as JSON, on the stream of `GET`, where there is one. */
+  sendStanding(text: string): void {
+    this.#standing?.channel.sendText(text);
+  }
+
+  /** @param id - `STANDING`, or left out for the answer of a call. */
+  openChannel(options: ChannelOptions, id = this.#nextChannel()): Channel {
+    const channel = new Channel(this, id, options);
     (this.#channels ??= new Map()).set(channel.id, channel);
     return channel;
   }
 
-  channel(id: number): Channel | undefined {
+  channel(id: string): Channel | undefined {
     return this.#channels?.get(id);
   }
 
@@ -137,7 +164,9 @@ export class HttpSession implements Session {
       timeoutMs: this.#requestTimeoutMs,
       maxPending: MAX_PENDING,
     });
-    return this.#requests.request(request, signal, (message) => channel.send(message));
+    return this.#requests.request(request, signal, (message) =>
+      channel.send(this.shared ? this.shared.addressed(message) : message),
+    );
   }
 
   /** Takes the client's answer to a question; answers nobody waits for are ignored. */
@@ -151,5 +180,10 @@ export class HttpSession implements Session {
     for (const channel of this.#channels?.values() ?? []) channel.end();
     this.#channels = undefined;
     this.#requests?.close(new CancelledError('The session has ended.'));
+  }
+
+  #nextChannel(): string {
+    this.#lastChannel += 1;
+    return this.shared ? this.shared.streamName(this.#lastChannel) : String(this.#lastChannel);
   }
 }

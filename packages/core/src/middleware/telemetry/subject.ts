@@ -17,6 +17,7 @@ const NETWORKS: Readonly<Record<string, Attributes>> = {
   stdio: { [Attribute.networkTransport]: 'pipe' },
   http: { [Attribute.networkTransport]: 'tcp', [Attribute.networkProtocolName]: 'http' },
   sse: { [Attribute.networkTransport]: 'tcp', [Attribute.networkProtocolName]: 'http' },
+  websocket: { [Attribute.networkTransport]: 'tcp', [Attribute.networkProtocolName]: 'websocket' },
 };
 
 const MAX_SUBJECTS = 2000;

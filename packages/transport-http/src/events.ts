@@ -1,0 +1,3 @@
+export { followApp, type AppFeedEvents } from './events/app-events.ts';
+export { createEventFeed, type EventFeed, type FeedServingOptions } from './events/event-feed.ts';
+export type { FeedEvent, FeedLogOptions, FeedOptions, FeedReader } from './events/options.ts';
