@@ -1,6 +1,7 @@
 import { serveStdio } from '@toolyard/core/stdio';
 import { serveHttp } from '@toolyard/transport-http';
 import { apiKeys, hashApiKey, type ApiKey } from '@toolyard/transport-http/auth';
+import { sse } from '@toolyard/transport-http/sse';
 
 import type { Telemetry } from './telemetry/telemetry.ts';
 import type { TerminalServer } from './server.ts';
@@ -49,6 +50,8 @@ async function listen({ app, isReady }: TerminalServer, config: TerminalConfig, 
     port,
     host,
     ready: isReady,
+    // For clients of 2024: GET /sse and POST /messages.
+    also: [sse()],
     ...(publicUrl !== undefined && { publicUrl }),
     // The configuration allows no address but loopback without a key.
     ...(keys.length > 0 && { auth: apiKeys(keys) }),

@@ -29,7 +29,7 @@ export type {
   WaitResult,
   WaitUntil,
 } from './process/supervisor/managed-process.ts';
-export type { ProcessSignal } from './process/supervisor/platform.ts';
+export type { ProcessPlatform, ProcessSignal } from './process/supervisor/platform.ts';
 export {
   createProcessSupervisor,
   type ProcessSupervisor,
@@ -62,7 +62,12 @@ export type {
   CommandRequest,
   PathOperand,
 } from './process/commands/policy.ts';
-export type { PreparedCommand, PreparedPart, PreparedPlan } from './process/commands/prepare.ts';
+export type {
+  PreparedCommand,
+  PreparedPart,
+  PreparedPlan,
+  PreparedStep,
+} from './process/commands/prepare.ts';
 
 // Sandboxes
 export {

@@ -3,7 +3,7 @@ export type { BackoffOptions } from './client/backoff.ts';
 export type { Settled } from './client/calls/call-many.ts';
 export type { RequestOptions } from './client/calls/caller.ts';
 export { createManagedClient } from './client/create-client.ts';
-export { ClientError, type ClientErrorCode } from './client/errors.ts';
+export { ClientError, type ClientErrorCode, type ClientErrorFacts } from './client/errors.ts';
 export type { ClientAuth } from './client/http/token-keeper.ts';
 export type {
   ClientEvents,
@@ -24,6 +24,11 @@ export {
 } from './client/offline/offline-queue.ts';
 export type { LaterSettled } from './client/offline/offline-sender.ts';
 export { storeOfflineQueue, type StoreOfflineQueueOptions } from './client/offline/store-offline-queue.ts';
-export type { ManagedClientOptions, TransportLike } from './client/options.ts';
+export type {
+  ClientTarget,
+  ManagedClientOptions,
+  ManagedClientSettings,
+  TransportLike,
+} from './client/options.ts';
 export type { ClientState } from './client/state.ts';
 export type { ClientStatistics } from './client/statistics.ts';

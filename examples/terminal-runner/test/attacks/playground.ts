@@ -232,7 +232,7 @@ function contentOf(path: string): string {
 }
 
 /** A directory as text: names, kinds, modes, contents. */
-export function snapshot(directory: string): string {
+function snapshot(directory: string): string {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .toSorted()
     .map((name) => {

@@ -1,6 +1,8 @@
 // What HTTP adds: the pages beside MCP, API keys, and whose notes are whose.
+import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { describe, expect, test } from 'vitest';
-import { temporaryDirectory } from './at-end.ts';
+import { atEnd, temporaryDirectory } from './at-end.ts';
 import { connectHttp, eras, type Mode } from './clients.ts';
 import { parsePrometheus } from './prometheus.ts';
 import { startHttp } from './terminal.ts';
@@ -89,4 +91,14 @@ describe('API keys', () => {
       await expect(connectHttp(second.url, 'legacy', ADA)).rejects.toThrow('The API key is not known.');
     },
   );
+});
+
+test.concurrent('clients of 2024 are served on /sse', async () => {
+  const server = await startHttp(['--data', temporaryDirectory()]);
+  const client = new OldClient({ name: 'old', version: '1.0.0' });
+  atEnd(() => client.close());
+  await client.connect(new SSEClientTransport(new URL(server.at('/sse'))));
+  expect(await client.callTool({ name: 'calculate', arguments: { expression: '6 * 7' } })).toMatchObject({
+    structuredContent: { number: 42 },
+  });
 });

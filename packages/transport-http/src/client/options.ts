@@ -28,7 +28,7 @@ export type ClientTarget =
   | { readonly url: string | URL; readonly connect?: undefined }
   | { readonly connect: () => Awaitable<TransportLike>; readonly url?: undefined };
 
-interface ManagedClientSettings {
+export interface ManagedClientSettings {
   /** Who the client says it is. Default: `toolyard-client`. */
   readonly clientInfo?: Implementation;
   /** What servers may ask of it. Default: everything if there is `onInput`, else nothing. */

@@ -37,7 +37,8 @@ export interface PreparedPlan {
   readonly stdin: string | undefined;
 }
 
-interface PreparedStep {
+/** A pipeline that may run. */
+export interface PreparedStep {
   readonly when: 'always' | 'onSuccess' | 'onFailure';
   readonly commands: readonly PreparedPart[];
 }

@@ -19,7 +19,7 @@ import { statusIn } from './connect-failure.ts';
 import { STREAM_LOST, tap, type Tap } from './tap.ts';
 
 /** What a connection tells its owner. */
-export interface ConnectionEvents {
+interface ConnectionEvents {
   /** The transport is closed; nothing more will come. */
   lost(connection: Connection, error: unknown): void;
   /** The server forgot the session. */
