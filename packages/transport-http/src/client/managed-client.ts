@@ -101,7 +101,7 @@ export interface ManagedClient extends AsyncDisposable {
   /** Connects now rather than with the first call, and resolves when that has worked. */
   connect(options?: Pick<RequestOptions, 'signal' | 'timeoutMs'>): Promise<void>;
   /**
-   * Calls a tool by its definition, typed; a tool's failure is thrown as a {@link ToolError}.
+   * Calls a tool by its definition, typed; a tool's failure is thrown as a `ToolError`.
    *
    * @throws {ClientError} when no answer came.
    * @throws {ProtocolError} for a JSON-RPC error.

@@ -113,7 +113,7 @@ const MAX_LABEL = 120;
 
 /**
  * A supervisor of programs. Close it; what it started ends with it, and with the server however that dies
- * (see {@link processPlatform} for what holds on which system).
+ * (SECURITY.md says what holds on which system).
  *
  * @throws {InvalidOptionError}
  *

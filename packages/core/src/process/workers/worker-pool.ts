@@ -48,7 +48,7 @@ export type WorkerResult<Function> = Function extends (...args: any[]) => infer 
 /**
  * Threads for work that would block the server or could take it down. Close it.
  *
- * Calls fail with {@link ToolError}s: `WORKER_TIMED_OUT`, `WORKER_OUT_OF_MEMORY`, `WORKER_CRASHED`, `WORKER_BUSY`,
+ * Calls fail with `ToolError`s: `WORKER_TIMED_OUT`, `WORKER_OUT_OF_MEMORY`, `WORKER_CRASHED`, `WORKER_BUSY`,
  * `WORKER_RESULT_TOO_LARGE`, `WORKER_RESULT_INVALID`, `WORKER_POOL_CLOSED`, and with what the function throws. The
  * first call rejects with `PEER_MISSING` where the package `piscina` is not installed.
  */
