@@ -16,7 +16,7 @@ export interface Message {
 }
 
 const CLIENT = { name: 'toolyard-doctor', version: '1.0.0' };
-export const REQUEST_ID = 'doctor';
+const REQUEST_ID = 'doctor';
 /** A revision that nobody serves. */
 export const UNKNOWN_REVISION = '2999-01-01';
 

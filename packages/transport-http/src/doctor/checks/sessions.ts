@@ -38,5 +38,6 @@ export async function checkSessions(examination: Examination): Promise<Verdict> 
     };
   }
   const summary = `One session was found over ${answered} of ${CONNECTIONS} new connections; the others got ${others}.`;
-  return { status: 'fail', summary, facts, remedies: REMEDIES.sessions };
+  const remedies = answered === 0 ? [...REMEDIES.sessionHeader, ...REMEDIES.sessions] : REMEDIES.sessions;
+  return { status: 'fail', summary, facts, remedies };
 }

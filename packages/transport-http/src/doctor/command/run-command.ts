@@ -16,7 +16,7 @@ export interface CommandProcess {
   off(event: 'SIGINT', listener: () => void): unknown;
 }
 
-const USAGE = `Usage: toolyard-http doctor <url> [options]
+const USAGE = `Usage: transport-http doctor <url> [options]
 
 Examines an MCP endpoint and names the proxy settings behind what it finds.
 
@@ -55,7 +55,7 @@ export async function runCommand(args: readonly string[], process: CommandProces
   } catch (error) {
     if (interrupt.signal.aborted) return 130;
     if (!isUsageError(error)) throw error;
-    process.stderr.write(`${error.message}\nSee toolyard-http --help.\n`);
+    process.stderr.write(`${error.message}\nSee transport-http --help.\n`);
     return 2;
   } finally {
     process.off('SIGINT', onInterrupt);
@@ -86,7 +86,7 @@ async function readArguments(args: readonly string[], env: CommandProcess['env']
   if (values.help) return 'help';
   const [name, url, ...more] = positionals;
   if (name !== 'doctor' || url === undefined || more.length > 0) {
-    throw new UsageError('Write: toolyard-http doctor <url>.');
+    throw new UsageError('Write: transport-http doctor <url>.');
   }
   return {
     url,
