@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 const BUDGETS = [
   {
     entry: 'index.ts',
-    maxBytes: 119_000,
+    maxBytes: 120_000,
     packages: ['@cfworker/json-schema', 'eventemitter3', 'jose', 'uri-template-matcher'],
   },
   { entry: 'middleware.ts', maxBytes: 64_000, packages: ['rate-limiter-flexible'] },

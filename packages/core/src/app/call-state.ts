@@ -47,6 +47,8 @@ export class CallState implements OpenCall {
   lastProgress = -Infinity;
   /** Answers the client has brought, by key. */
   answers: Answers = {};
+  /** Whether they were read from what the client brought. */
+  hasAnswers = false;
   /** Questions asked in this run that have no answer yet. */
   questions: Map<string, InputRequest> | undefined = undefined;
   /** Whether a handler of this call has asked the client for something. */

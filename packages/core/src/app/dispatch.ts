@@ -1,5 +1,5 @@
 import { CancelledError, MethodNotFoundError, ShutdownError, ToolyardError } from '../errors.ts';
-import type { Awaitable } from '../awaitable.ts';
+import { isPromiseLike, type Awaitable } from '../awaitable.ts';
 import type { Exchange, OpenCall } from '../exchange.ts';
 import { readEnvelope } from '../protocol/envelope.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
@@ -20,8 +20,10 @@ import { CallState } from './call-state.ts';
 import { CallView } from './call-view.ts';
 import type { AppCore } from './core.ts';
 import { answerError } from './failures.ts';
+import { InputRequired } from './input.ts';
 import { findMethod } from './methods/method-table.ts';
 import { runLayers } from './pipeline.ts';
+import { askClient } from './run-handler.ts';
 
 const NOTHING = Object.freeze({});
 
@@ -77,7 +79,7 @@ export async function answer(
   const startedAt = core.clock.monotonic();
   const call = new CallView(state, NOTHING, state.params, undefined);
   try {
-    const result = checkResult(await runRequest(core, call), state);
+    const result = checkResult(await runOrAsk(core, call), state);
     if (state.givenUp) throw state.abortError();
     if (state.target?.kind === 'tool' && 'content' in result && state.hears('toolCalled')) {
       const durationMs = core.clock.monotonic() - startedAt;
@@ -117,6 +119,19 @@ function follow(exchange: Exchange, call: OpenCall): (() => void) | undefined {
   if (signal.aborted) giveUp();
   else signal.addEventListener('abort', giveUp);
   return () => signal.removeEventListener('abort', giveUp);
+}
+
+/** Methods of 2026 that may answer with a question. */
+const ASKING: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
+
+/** A question of middleware becomes a result, as one of a handler does. */
+function runOrAsk(core: AppCore, call: CallView): Awaitable<unknown> {
+  const running = runRequest(core, call);
+  if (!isPromiseLike(running) || call.era !== 'modern' || !ASKING.has(call.method)) return running;
+  return running.then(undefined, (error: unknown) => {
+    if (error instanceof InputRequired && !call.state.givenUp) return askClient(call);
+    throw error;
+  });
 }
 
 function runRequest(core: AppCore, call: CallView): Awaitable<unknown> {

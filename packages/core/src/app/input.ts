@@ -94,6 +94,8 @@ async function ask(
   }
   if (exchange.era === 'legacy') throw new MissingCapabilityError({ session: {} });
 
+  // Middleware may ask before the handler runs.
+  await restoreAnswers(call);
   const answer = Object.hasOwn(state.answers, key) ? state.answers[key] : undefined;
   if (answer && fits(answer)) return answer;
   const questions = (state.questions ??= new Map());
@@ -107,8 +109,10 @@ export function bringsAnswers({ state }: CallView): boolean {
   return state.exchange.era === 'modern' && (inputResponses !== undefined || requestState !== undefined);
 }
 
-/** Reads what the client brought: the answers of earlier rounds from its state, and the new ones. */
+/** Reads what the client brought, once: the answers of earlier rounds from its state, and the new ones. */
 export async function restoreAnswers(call: CallView): Promise<void> {
+  if (call.state.hasAnswers || !bringsAnswers(call)) return;
+  call.state.hasAnswers = true;
   const { inputResponses, requestState } = call.state.params;
   const { excess } = extentWithin(call.state.core.settings.inputLimits)(inputResponses);
   if (excess)

@@ -1,6 +1,7 @@
 import { isPromiseLike, type Awaitable } from '../awaitable.ts';
 import { MissingCapabilityError } from '../errors.ts';
 import type { CallView } from './call-view.ts';
+import type { InputRequiredResult } from '../protocol/messages.ts';
 import { bringsAnswers, InputRequired, inputRequiredResult, restoreAnswers } from './input.ts';
 
 /**
@@ -62,7 +63,12 @@ export async function runHandler<T extends object>(
     if (!(error instanceof InputRequired) && isFinal) throw error;
     if (state.aborted) throw error;
   }
+  return askClient(call);
+}
+
+/** The result that asks the client what is open. */
+export async function askClient(call: CallView): Promise<InputRequiredResult> {
   const result = await inputRequiredResult(call);
-  state.emit('inputRequired', { call, keys: [...state.questions!.keys()] });
+  call.state.emit('inputRequired', { call, keys: [...(call.state.questions?.keys() ?? [])] });
   return result;
 }
