@@ -41,7 +41,12 @@ function installPackages(): void {
   const tarballs = packages.map(({ folder }) => pack(folder));
   // Peers, types and the schema library in the versions that the lockfile has: those are in npm's cache.
   const peers = packages.flatMap(({ peerDependencies }) => Object.keys(peerDependencies));
-  const others = new Set([...peers.filter((name) => !name.startsWith('@toolyard/')), '@types/node', 'zod']);
+  const others = new Set([
+    ...peers.filter((name) => !name.startsWith('@toolyard/')),
+    '@types/node',
+    '@types/react',
+    'zod',
+  ]);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true }));
   npmInstall(project, [...tarballs, ...[...others].map((name) => `${name}@${installedVersion(name)}`)]);
 }

@@ -299,6 +299,10 @@ test.concurrent(
     await client.callTool({ name: 'system_info' });
     expect(settled).toEqual([]);
     await Promise.all([endless, next]);
-    expect(settled).toEqual([expect.stringContaining('more than 2000 ms'), expect.stringContaining('2')]);
+    expect(settled).toEqual([
+      // On a busy machine it meets the limit of memory first.
+      expect.stringMatching(/more than 2000 ms|too much memory/),
+      expect.stringContaining('2'),
+    ]);
   },
 );
