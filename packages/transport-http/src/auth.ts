@@ -26,3 +26,5 @@ export {
 } from './auth/protected-resource.ts';
 export type { AuthSourceError } from './auth/source.ts';
 export type { ClaimMapping, TokenClaims } from './auth/token-principal.ts';
+export { certificateAuth, type CertificateAuthOptions } from './tls/certificate-auth.ts';
+export type { CertificateName, ClientCertificate } from './tls/client-certificate.ts';

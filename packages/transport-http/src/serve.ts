@@ -1,11 +1,14 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 
 import { InvalidOptionError, type App } from '@toolyard/core';
 
 import { LOOPBACK } from './endpoint/guards.ts';
 import type { HttpOptions } from './endpoint/options.ts';
 import { createHttpHandler, type HandlerOptions, type HttpHandler } from './handler.ts';
+import type { TlsOptions, TlsPair } from './tls/options.ts';
+import { ServedCertificate } from './tls/served-certificate.ts';
+import { createTlsServer } from './tls/tls-server.ts';
 
 /** Options of {@link serveHttp}. */
 export interface ServeOptions extends HandlerOptions {
@@ -15,8 +18,10 @@ export interface ServeOptions extends HandlerOptions {
   readonly host?: string;
   /** Serve the network although nobody has to say who they are. */
   readonly allowUnauthenticated?: boolean;
-  /** Time a client has to send a whole request; then it gets 408. Default 30 000. */
+  /** Time a client has to send a whole request; then it gets 408. As long for a TLS handshake. Default 30 000. */
   readonly requestTimeoutMs?: number;
+  /** Serves HTTPS, and nothing else. Default: HTTP, for loopback and for proxies that end TLS. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 /** A listening server. */
@@ -29,6 +34,31 @@ export interface HttpServer extends AsyncDisposable {
   readonly close: (options?: { deadlineMs?: number }) => Promise<void>;
 }
 
+/** A listening server with `tls`. */
+export interface SecureHttpServer extends HttpServer {
+  /**
+   * Serves another certificate from now on. Open connections stay as they are, and so do those whose client
+   * certificate the new `ca` would not trust: what has to end at once, `auth` refuses.
+   *
+   * @param pair - default: what `keyFile` and `certFile` hold now. They need no call when they change.
+   * @throws {CertificateError} `CERTIFICATE_UNUSABLE` where it does not fit its key, cannot be read, or is not valid
+   * now. The old one stays.
+   */
+  readonly reload: (pair?: TlsPair) => Promise<void>;
+}
+
+/**
+ * Serves an app over HTTPS, with TLS 1.3 unless `minVersion` says otherwise.
+ *
+ * A certificate that is not valid now is served, and logged as an error.
+ *
+ * @throws {InvalidOptionError} `INVALID_OPTION`
+ * @throws {CertificateError} `CERTIFICATE_UNUSABLE`
+ */
+export function serveHttp(
+  app: App<any, any>,
+  options: ServeOptions & { readonly tls: TlsOptions },
+): Promise<SecureHttpServer>;
 /**
  * Serves an app on a port of its own, for those without an HTTP framework. Also answers `/healthz` and `/readyz`.
  *
@@ -43,8 +73,19 @@ export interface HttpServer extends AsyncDisposable {
  *
  * @throws {InvalidOptionError} `INVALID_OPTION`, also for a public address without `auth`.
  */
-export async function serveHttp(app: App<any, any>, options: ServeOptions = {}): Promise<HttpServer> {
-  const { port = 9001, host = '127.0.0.1', path = '/mcp', allowUnauthenticated = false, ...rest } = options;
+export function serveHttp(app: App<any, any>, options?: ServeOptions): Promise<HttpServer>;
+export async function serveHttp(
+  app: App<any, any>,
+  options: ServeOptions = {},
+): Promise<HttpServer | SecureHttpServer> {
+  const {
+    port = 9001,
+    host = '127.0.0.1',
+    path = '/mcp',
+    allowUnauthenticated = false,
+    tls,
+    ...rest
+  } = options;
   const { requestTimeoutMs = 30_000 } = options;
   if (!(requestTimeoutMs > 0)) throw new InvalidOptionError('requestTimeoutMs', 'must be above 0');
   if (!isLoopback(host) && !options.auth && !allowUnauthenticated) {
@@ -53,27 +94,42 @@ export async function serveHttp(app: App<any, any>, options: ServeOptions = {}):
       `is ${host}, which others can reach: set auth, or allowUnauthenticated if you mean it`,
     );
   }
+  const certificate = tls && (await ServedCertificate.load(tls, app.clock, app.logger));
   const hostName = nameOf(host);
   const handler = createHttpHandler(app, {
     ...rest,
     ...ownHosts(hostName, options),
     path,
   });
+  const { upgrade } = handler;
   const limits = {
     requestTimeout: requestTimeoutMs,
     connectionsCheckingInterval: Math.min(requestTimeoutMs, 10_000),
+    noDelay: true,
+    ...(upgrade && ONLY_WEB_SOCKETS),
   };
-  const { upgrade } = handler;
-  const server = createServer(
-    { ...limits, noDelay: true, ...(upgrade && ONLY_WEB_SOCKETS) },
-    (request, response) => void handler.node(request, response),
-  );
+  const answer: RequestListener = (request, response) => void handler.node(request, response);
+  const { clientCertificates } = tls ?? {};
+  const secure = certificate && {
+    certificate,
+    clientCertificates,
+    handshakeTimeoutMs: requestTimeoutMs,
+    logger: app.logger,
+  };
+  const server = secure ? createTlsServer(limits, secure, answer) : createServer(limits, answer);
   if (upgrade) server.on('upgrade', upgrade);
-  await listen(server, port, host);
+  try {
+    await listen(server, port, host);
+  } catch (error) {
+    certificate?.stop();
+    await handler.close({ deadlineMs: 0 });
+    throw error;
+  }
   server.on('error', (err) => app.logger.error({ err }, 'The HTTP server failed to take a connection.'));
   const { port: actualPort } = server.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   const stop = async (closeOptions?: { deadlineMs?: number }) => {
+    certificate?.stop();
     // Listening until everything is answered: those who come meanwhile read 503 and go elsewhere.
     await handler.close(closeOptions);
     await new Promise<void>((resolve) => {
@@ -83,10 +139,11 @@ export async function serveHttp(app: App<any, any>, options: ServeOptions = {}):
   };
   const close = (closeOptions?: { deadlineMs?: number }) => (closed ??= stop(closeOptions));
   return {
-    url: `http://${hostName}:${actualPort}${path === '*' ? '/' : path}`,
+    url: `${tls ? 'https' : 'http'}://${hostName}:${actualPort}${path === '*' ? '/' : path}`,
     port: actualPort,
     handler,
     close,
+    ...(certificate && { reload: (pair?: TlsPair) => certificate.reload(pair) }),
     [Symbol.asyncDispose]: () => close(),
   };
 }
