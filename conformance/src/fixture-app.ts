@@ -1,4 +1,4 @@
-import { createApp, type App } from '@toolyard/core';
+import { createApp, type App, type AppOptions } from '@toolyard/core';
 
 import { askingTools } from './fixtures/asking-tools.ts';
 import { changeTriggers } from './fixtures/change-triggers.ts';
@@ -10,8 +10,8 @@ import { runningTools } from './fixtures/running-tools.ts';
 import { schemaTools } from './fixtures/schema-tools.ts';
 
 /** An app with everything the official suite expects of a server, tasks and skills aside. */
-export function createFixtureApp(): App {
-  return createApp({ name: 'toolyard-conformance', version: '1.0.0' })
+export function createFixtureApp(options: Partial<AppOptions> = {}): App {
+  return createApp({ name: 'toolyard-conformance', version: '1.0.0', ...options })
     .add(...contentTools, ...runningTools, ...schemaTools, ...askingTools, ...roundTripTools)
     .add(...resources, ...prompts)
     .install(changeTriggers);

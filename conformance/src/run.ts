@@ -1,6 +1,7 @@
 /**
- * Runs the official conformance suite: `npm run conformance -- [--requirements REVISION] [--scenario NAME] [--client]`.
- * Ends with 1 when something that is required failed.
+ * Runs the official conformance suite:
+ * `npm run conformance -- [--requirements REVISION] [--scenario NAME] [--client | --url URL]`.
+ * With `--url` the server is one that runs already. Ends with 1 when something that is required failed.
  */
 import { parseArgs } from 'node:util';
 
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     requirements: { type: 'string' },
     scenario: { type: 'string' },
     client: { type: 'boolean', default: false },
+    url: { type: 'string' },
   },
 });
 const revisions = REVISIONS.filter(
@@ -24,6 +26,8 @@ if (revisions.length === 0) throw new Error(`--requirements takes one of: ${REVI
 
 if (values.client) {
   await run({ command: clientCommand });
+} else if (values.url !== undefined) {
+  await run({ url: values.url });
 } else {
   await using server = await startServer();
   await run({ url: server.url });

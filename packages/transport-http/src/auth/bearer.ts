@@ -22,7 +22,7 @@ export function authUnavailable(): Challenge {
     challenge: true,
     // The endpoint sends any status; the type knows the two of RFC 6750.
     status: 503,
-    headers: { 'retry-after': '5' },
+    headers: { 'retry-after': '1' },
     message: 'Credentials cannot be checked at the moment; try again soon.',
   };
 }

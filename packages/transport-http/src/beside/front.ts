@@ -99,7 +99,7 @@ export class Front {
     if (incoming.method === 'OPTIONS') return reply.send(204, { ...cors, ...this.#preflight(incoming) });
     if (this.#closed) {
       const leaving = problem(503, 'SHUTTING_DOWN', 'The server is shutting down.');
-      return sendProblem(reply, leaving, { ...cors, 'retry-after': '5', connection: 'close' });
+      return sendProblem(reply, leaving, { ...cors, 'retry-after': '1', connection: 'close' });
     }
     const { auth, tenant } = this.#options;
     const enter = (verdict: Awaited<ReturnType<Authenticate>>): Awaitable<void> => {

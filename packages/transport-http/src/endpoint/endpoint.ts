@@ -139,7 +139,7 @@ export class Endpoint {
     if (this.#closed) {
       return refuse(reply, 503, httpError('The server is shutting down.'), {
         ...cors,
-        'retry-after': '5',
+        'retry-after': '1',
         connection: 'close',
       });
     }

@@ -91,7 +91,7 @@ export class SseEndpoint {
       return refuseWith(reply, 406, 'This answers with text/event-stream; accept it.', headers);
     }
     if (this.#closed) {
-      const goAway = { ...headers, 'retry-after': '5', connection: 'close' };
+      const goAway = { ...headers, 'retry-after': '1', connection: 'close' };
       return refuseWith(reply, 503, 'The server is shutting down.', goAway);
     }
     if (!this.#pool.reserve()) {

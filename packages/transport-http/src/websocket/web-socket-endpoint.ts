@@ -106,7 +106,7 @@ export class WebSocketEndpoint {
       return refuseWith(reply, 400, `Bad Request: offer the subprotocol ${SUBPROTOCOL}.`, headers);
     }
     if (this.#closed) {
-      return refuseWith(reply, 503, 'The server is shutting down.', { ...headers, 'retry-after': '5' });
+      return refuseWith(reply, 503, 'The server is shutting down.', { ...headers, 'retry-after': '1' });
     }
     if (!this.#pool.reserve()) {
       const later = { ...headers, 'retry-after': '30' };
@@ -134,7 +134,7 @@ export class WebSocketEndpoint {
       };
       const timer = this.#app.clock.after(this.settings.handshakeTimeoutMs, () =>
         settle(() => {
-          refuseWith(reply, 503, 'Authentication took too long.', { 'retry-after': '5' });
+          refuseWith(reply, 503, 'Authentication took too long.', { 'retry-after': '1' });
           resolve(undefined);
         }),
       );
