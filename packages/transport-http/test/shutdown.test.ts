@@ -59,7 +59,7 @@ describe('close', () => {
       await session.send('ping'),
       await session.get(),
     ]) {
-      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
       expect(refused.headers.get('connection')).toBe('close');
       expect(await json(refused)).toMatchObject({ jsonrpc: '2.0', error: { code: -32000 } });
     }

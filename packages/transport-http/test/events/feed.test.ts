@@ -353,7 +353,7 @@ describe('the end', () => {
     expect(await reader.next()).toBeUndefined();
     expect(feed.publish('sold', { item: 'late' })).toBeUndefined();
     const late = await fetch(url);
-    expect([late.status, late.headers.get('retry-after')]).toEqual([503, '5']);
+    expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1']);
     const afterwards = await feed.handler().fetch(new Request('http://localhost/events'));
     expect(afterwards.status).toBe(503);
   });

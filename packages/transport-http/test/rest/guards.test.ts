@@ -195,7 +195,7 @@ describe('a handler', () => {
     await until(() => state.started === 1);
     const closing = handler.close({ deadlineMs: 5000 });
     const late = await fetch(`${url}/tools`);
-    expect([late.status, late.headers.get('retry-after')]).toEqual([503, '5']);
+    expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1']);
     state.release();
     expect(await running).toEqual([200, RELEASED]);
     await closing;

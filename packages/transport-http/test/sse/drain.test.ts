@@ -26,7 +26,7 @@ describe('closing', () => {
       error: { code: -32603, data: { retryable: true } },
     });
     const refused = await fetch(`${base}/sse`);
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
     const content = { name: 'Ada' };
     await client.post({ jsonrpc: '2.0', id: question.id, result: { action: 'accept', content } });
     state.release();
