@@ -94,8 +94,8 @@ async function ask(
   }
   if (exchange.era === 'legacy') throw new MissingCapabilityError({ session: {} });
 
-  // Middleware may ask before the handler runs.
-  await restoreAnswers(call);
+  // Middleware may ask before the handler runs. Questions that are asked at once have to be noted at once.
+  if (!state.hasAnswers && bringsAnswers(call)) await restoreAnswers(call);
   const answer = Object.hasOwn(state.answers, key) ? state.answers[key] : undefined;
   if (answer && fits(answer)) return answer;
   const questions = (state.questions ??= new Map());

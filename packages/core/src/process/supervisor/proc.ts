@@ -62,9 +62,11 @@ export function linksOf(pid: number): ProcessLinks | undefined {
 // PF_EXITING: it runs no code of its own any more. To take its namespaces down may still last for milliseconds.
 const EXITING = 4;
 
+/** The first process of a namespace kills its children last of all, so one that has children still holds them. */
 function holdsNothing(pid: number): boolean {
   try {
-    return readdirSync(`/proc/${pid}/fd`).length === 0;
+    const isClosed = readdirSync(`/proc/${pid}/fd`).length === 0;
+    return isClosed && readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1') === '';
   } catch {
     return false;
   }
